@@ -1,0 +1,217 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place where files are read and written.
+
+A file is written beside its target with its final owner and mode before the first byte of content, synced, and
+renamed over the target: readers see the old file or the new one, and nobody sees a secret with a wider mode.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import hashlib
+import os
+import pwd
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ._errors import FileError
+
+SECRET_MODE = 0o600
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """Owner, group and mode of a file; ``None`` keeps what is there (or the default of a new file)."""
+
+    owner: str | None = None
+    group: str | None = None
+    mode: int | None = None
+
+
+def parse_mode(value: str | int | None) -> int | None:
+    """The mode as a number: ``"0640"``, ``"640"`` and ``0o640`` mean the same.
+
+    :raises FileError: where the text is not an octal mode.
+    """
+    if value is None or isinstance(value, int):
+        return value
+    try:
+        mode = int(value, 8)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o7777:
+        raise FileError(f"mode {value!r} is not an octal file mode.", hint="Write it as a string such as '0640'.")
+    return mode
+
+
+def read_file(path: str) -> bytes | None:
+    """The content, or ``None`` where no file is.
+
+    :raises FileError: where something is there that cannot be read as a file.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror}.", path=path) from error
+
+
+def require_file(path: str) -> bytes:
+    """The content of a file that must exist.
+
+    :raises FileError: where it is missing or cannot be read.
+    """
+    content = read_file(path)
+    if content is None:
+        raise FileError("no such file.", path=path)
+    return content
+
+
+def digest(content: bytes | None) -> str:
+    """SHA-256 of the content in hexadecimal, empty for a missing file."""
+    return "" if content is None else hashlib.sha256(content).hexdigest()
+
+
+def write_file(path: str, content: bytes, attributes: Attributes, *, default_mode: int = SECRET_MODE) -> None:
+    """Put the content in place in one step.
+
+    What ``attributes`` leaves open is taken from the present file, or for a new one from ``default_mode`` and the
+    user and group of the process.
+
+    :raises FileError: where the folder is missing, full or not writable; the present file is then untouched.
+    """
+    target = os.path.realpath(path)
+    uid, gid, mode = _wanted(target, attributes, default_mode)
+    try:
+        with _staged(target) as (descriptor, temporary):
+            os.fchmod(descriptor, SECRET_MODE)
+            os.fchown(descriptor, uid, gid)
+            os.fchmod(descriptor, mode)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, target)
+        _sync_folder(os.path.dirname(target))
+    except OSError as error:
+        raise FileError(f"cannot be written: {error.strerror}.", path=path) from error
+
+
+def remove_file(path: str) -> bool:
+    """Remove the file; true where there was one.
+
+    :raises FileError: where it cannot be removed.
+    """
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise FileError(f"cannot be removed: {error.strerror}.", path=path) from error
+    return True
+
+
+def attributes_differ(path: str, attributes: Attributes) -> bool:
+    """Whether owner, group or mode of the present file are not as asked.
+
+    :raises FileError: where an owner or group is unknown on this host.
+    """
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return True
+    uid, gid, mode = _wanted(path, attributes, SECRET_MODE)
+    return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) != (uid, gid, mode)
+
+
+def apply_attributes(path: str, attributes: Attributes) -> bool:
+    """Give the present file its owner, group and mode; true where something changed.
+
+    :raises FileError: where that is not allowed, or the owner or group is unknown on this host.
+    """
+    if not attributes_differ(path, attributes):
+        return False
+    uid, gid, mode = _wanted(path, attributes, SECRET_MODE)
+    try:
+        os.chown(path, uid, gid)
+        os.chmod(path, mode)
+    except OSError as error:
+        raise FileError(f"owner or mode cannot be set: {error.strerror}.", path=path) from error
+    return True
+
+
+def make_folder(path: str, attributes: Attributes, *, default_mode: int = 0o700) -> bool:
+    """Make the folder (and its parents) where it is missing; true where it was.
+
+    The attributes are given to the folder itself, its new parents belong to the process.
+
+    :raises FileError: where it cannot be made.
+    """
+    if os.path.isdir(path):
+        return False
+    try:
+        os.makedirs(os.path.dirname(path) or "/", mode=0o755, exist_ok=True)
+        os.mkdir(path, 0o700)
+    except OSError as error:
+        raise FileError(f"folder cannot be made: {error.strerror}.", path=path) from error
+    mode = default_mode if attributes.mode is None else attributes.mode
+    apply_attributes(path, Attributes(attributes.owner, attributes.group, mode))
+    return True
+
+
+def _wanted(path: str, attributes: Attributes, default_mode: int) -> tuple[int, int, int]:
+    """User id, group id and mode the file should have."""
+    try:
+        found = os.stat(path)
+        uid, gid, mode = found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
+    except FileNotFoundError:
+        uid, gid, mode = os.geteuid(), os.getegid(), default_mode
+    if attributes.owner is not None:
+        uid = _user_id(attributes.owner)
+    if attributes.group is not None:
+        gid = _group_id(attributes.group)
+    return uid, gid, mode if attributes.mode is None else attributes.mode
+
+
+def _user_id(owner: str) -> int:
+    try:
+        return int(owner) if owner.isdigit() else pwd.getpwnam(owner).pw_uid
+    except KeyError:
+        raise FileError(f"user {owner!r} does not exist on this host.", hint="Install the package first.") from None
+
+
+def _group_id(group: str) -> int:
+    try:
+        return int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise FileError(f"group {group!r} does not exist on this host.", hint="Install the package first.") from None
+
+
+@contextlib.contextmanager
+def _staged(target: str) -> Iterator[tuple[int, str]]:
+    """A new file beside the target that is gone afterwards, unless it was renamed."""
+    folder, name = os.path.split(target)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".new", dir=folder)
+    try:
+        yield descriptor, temporary
+    finally:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the rename itself durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
