@@ -68,3 +68,8 @@ class Replacement:
             journal.record(self.path, self.kind)
         write_file(self.path, self.content, self.attributes, default_mode=self.default_mode)
         return True
+
+
+def pending(journal: Journal | None) -> bool:
+    """Whether changes of this or an earlier run wait for the service's restart."""
+    return journal is not None and bool(journal.entries())
