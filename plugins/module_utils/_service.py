@@ -1,0 +1,75 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service of the host: how it is restarted, whether it runs, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ._errors import FileError, ServiceError
+from ._io import read_file
+
+Run = Callable[[Sequence[str]], tuple[int, str, str]]
+"""Runs a command without a shell and returns its code, output and error output."""
+
+_LOG_LINES = 25
+_TELLING = ("ERROR", "FATAL", "xception", "rror:", "failed", "refused")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A systemd unit, or whatever a custom command restarts.
+
+    :param name: the unit's name.
+    :param restart_command: argument list that takes the place of ``systemctl restart``.
+    :param log_paths: files in which the service writes why it does not start.
+    """
+
+    name: str
+    run: Run
+    restart_command: Sequence[str] = ()
+    log_paths: Sequence[str] = ()
+
+    def restart(self) -> None:
+        """Restart it.
+
+        :raises ServiceError: where the command fails, with the service's own words.
+        """
+        command = list(self.restart_command) or ["systemctl", "restart", self.name]
+        code, output, error = self.run(command)
+        if code != 0:
+            detail = (error or output).strip().splitlines()
+            raise ServiceError(f"{' '.join(command)} failed: {detail[0] if detail else f'exit code {code}'}")
+
+    def has_failed(self) -> bool:
+        """Whether systemd gave the unit up; always false with a custom command."""
+        return not self.restart_command and self.run(["systemctl", "is-failed", "--quiet", self.name])[0] == 0
+
+    def mark(self) -> dict[str, int]:
+        """How long each log is now, so that :meth:`last_words` shows only what came later."""
+        return {path: len(_log(path)) for path in self.log_paths}
+
+    def last_words(self, mark: dict[str, int]) -> str:
+        """The telling lines that the service wrote after the mark, or the last lines of the journal."""
+        lines: list[str] = []
+        for path, length in mark.items():
+            content = _log(path)
+            lines += content[length if len(content) >= length else 0 :].decode(errors="replace").splitlines()
+        lines += self._journal_lines()
+        telling = [line.strip() for line in lines if any(word in line for word in _TELLING)]
+        return "\n".join(list(dict.fromkeys(telling or lines))[-_LOG_LINES:])
+
+    def _journal_lines(self) -> list[str]:
+        if self.restart_command:
+            return []
+        code, output, _error = self.run(["journalctl", "--no-pager", "-o", "cat", "-n", "60", "-u", self.name])
+        return output.splitlines() if code == 0 else []
+
+
+def _log(path: str) -> bytes:
+    try:
+        return read_file(path) or b""
+    except FileError:
+        return b""
