@@ -41,6 +41,7 @@ def _build(product: Product) -> None:
             "build",
             "--quiet",
             "--pull=never",
+            "--no-cache",
             "--network=none",
             f"--build-arg=BASE={base_image}",
             f"--label={_INPUTS}={inputs}",

@@ -1,0 +1,167 @@
+# Copyright: Stack TLS contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One container a host, with systemd as its first process: made, reused, entered, removed."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stacklib import cache, rendering
+from stacklib.podman import containers, inspect_container, podman, try_podman
+from stacklib.shell import StackError, say
+from stacklib.topology import BARE, SECURED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stacklib.shell import Result
+    from stacklib.topology import Host, Topology
+
+TOPOLOGY_LABEL = "stacktls.topology"
+HOST_LABEL = "stacktls.host"
+ADDRESS_LABEL = "stacktls.address"
+_WANTED_LABEL = "stacktls.wanted"
+_BASE_STATE = (Path(__file__).resolve().parent / "inside" / "base-state.sh").read_text()
+_READY = "/usr/share/stack/ready"
+_BOOT_SECONDS = 60
+_START_SECONDS = 330
+
+
+class Container:
+    """The container of one host of a topology."""
+
+    def __init__(self, topology: Topology, host: Host) -> None:
+        """Nothing is done yet."""
+        self.topology = topology
+        self.host = host
+        self.name = topology.container(host)
+
+    # -------------------------------------------------------------------------- existence
+
+    def ensure(self) -> bool:
+        """Have it run, reused if it is as wanted and alive; tell whether it is (also) in a finished base state."""
+        wanted = self._wanted()
+        found = inspect_container(self.name)
+        if found and found["Config"]["Labels"].get(_WANTED_LABEL) == wanted and found["State"]["Running"]:
+            probe = self.attempt("test", "-e", _READY)
+            if probe.status in (0, 1):
+                return probe.status == 0
+            say(f"{self.host.name}: its processes are gone, it is made again")
+        if found:
+            remove(self.name)
+        self._create(wanted)
+        return False
+
+    def _wanted(self) -> str:
+        host = {key: value for key, value in asdict(self.host).items() if key not in ("groups", "vars")}
+        image = podman("image", "inspect", "--format", "{{.Id}}", self.host.product.image).strip()
+        return cache.digest([image, str(host), *self._known_hosts(), *self._files().values(), _BASE_STATE])
+
+    def _known_hosts(self) -> list[str]:
+        return [f"--add-host={each.name}:{each.address}" for each in self.topology.hosts]
+
+    def _create(self, wanted: str) -> None:
+        podman(
+            "run",
+            "--detach",
+            "--pull=never",
+            f"--name={self.name}",
+            f"--hostname={self.host.name}",
+            "--systemd=always",
+            "--cap-add=SYS_ADMIN",
+            "--network=host",
+            *self._known_hosts(),
+            f"--label={TOPOLOGY_LABEL}={self.topology.name}",
+            f"--label={HOST_LABEL}={self.host.name}",
+            f"--label={ADDRESS_LABEL}={self.host.address}",
+            f"--label={_WANTED_LABEL}={wanted}",
+            self.host.product.image,
+        )
+        end = time.monotonic() + _BOOT_SECONDS
+        while self.attempt("systemctl", "is-system-running").stdout.strip() not in ("running", "degraded"):
+            if time.monotonic() > end:
+                log = try_podman("logs", "--tail=20", self.name).text
+                raise StackError(f"{self.host.name}: systemd did not come up in {_BOOT_SECONDS} s\n{log}")
+            time.sleep(0.2)
+
+    # --------------------------------------------------------------------------- contents
+
+    def to_base_state(self, more: Mapping[str, bytes]) -> None:
+        """Stop the product and put its files back; `more` files come on top of those of the state."""
+        files = {path: text.encode() for path, text in self._files().items()} | dict(more)
+        self.execute(
+            "sh", "-c", _BASE_STATE, "base-state.sh", self.host.kind, self.host.state, stdin=_tar(files)
+        )  # fmt: skip
+
+    def _files(self) -> dict[str, str]:
+        if self.host.state == BARE:
+            return {}
+        if not self.host.is_elasticsearch:
+            return {"etc/kibana/kibana.yml": rendering.kibana_yml(self.host)}
+        files = {"run/stack/bootstrap.password": self.host.elastic_password}
+        if self.host.state == SECURED:
+            files["etc/elasticsearch/elasticsearch.yml"] = rendering.elasticsearch_yml(self.topology, self.host)
+        return files
+
+    def start(self) -> None:
+        """Start the product; an error carries the end of its journal."""
+        unit = f"{self.host.kind}.service"
+        result = self.attempt("systemctl", "start", unit, timeout=_START_SECONDS)
+        if result.status != 0:
+            raise StackError(f"{self.host.name}: {result.text}\n{self.journal()}")
+
+    def journal(self) -> str:
+        """The end of the product's journal."""
+        return self.attempt("journalctl", "--no-pager", "--lines=40", f"--unit={self.host.kind}.service").text
+
+    def mark_ready(self) -> None:
+        """Note that the base state is complete."""
+        self.execute("touch", _READY)
+
+    # --------------------------------------------------------------------------- entering
+
+    def execute(self, *command: str, stdin: bytes | None = None, timeout: float = 120) -> str:
+        """Run a program inside that must succeed."""
+        return podman("exec", "--interactive", self.name, *command, stdin=stdin, timeout=timeout)
+
+    def attempt(self, *command: str, timeout: float = 120) -> Result:
+        """Run a program inside and return how it ended."""
+        return try_podman("exec", self.name, *command, timeout=timeout)
+
+
+def remove(name: str) -> None:
+    """Remove a container in whatever state podman left it."""
+    result = try_podman("rm", "--force", "--time=0", name)
+    if result.status != 0:
+        try_podman("container", "cleanup", name)
+        result = try_podman("rm", "--force", "--time=0", name)
+    if result.status != 0:
+        raise StackError(f"podman cannot remove the container {name}:\n{result.text}")
+
+
+def refuse_shared_addresses(topology: Topology) -> None:
+    """Two topologies at one address would disturb each other."""
+    addresses = {host.address: host.name for host in topology.hosts}
+    for other in containers(TOPOLOGY_LABEL):
+        labels = other["Labels"]
+        if other["State"] == "running" and labels[TOPOLOGY_LABEL] != topology.name and labels.get(ADDRESS_LABEL) in addresses:
+            raise StackError(
+                f"{addresses[labels[ADDRESS_LABEL]]}: the address {labels[ADDRESS_LABEL]} is in use by host "
+                f"{labels[HOST_LABEL]!r} of the topology {labels[TOPOLOGY_LABEL]!r}: bring that down first"
+            )
+
+
+def _tar(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            member.mode = 0o600
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()

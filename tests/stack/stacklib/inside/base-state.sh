@@ -1,0 +1,60 @@
+#!/bin/sh
+# Runs in a container: puts a product back into its base state, stopped.
+# Usage: base-state.sh PRODUCT STATE; standard input: a tar of the files that the state adds, named from /.
+set -eu
+
+product=$1
+state=$2
+home=/usr/share/$product
+conf=/etc/$product
+kept=/usr/share/stack     # pristine: as the package installs it; made: with the state's files, to be quicker next time
+secrets=/run/stack
+
+systemctl kill --signal=KILL "$product.service" 2>/dev/null || true
+systemctl stop "$product.service"
+systemctl disable --quiet "$product.service" 2>/dev/null || true
+rm -rf "$kept/ready" "/etc/systemd/system/$product.service.d" /var/lib/stacktls
+systemctl daemon-reload
+systemctl reset-failed "$product.service" 2>/dev/null || true
+find "/var/lib/$product" "/var/log/$product" -mindepth 1 -delete
+
+restore() {
+  rm -rf "$conf"
+  cp -a "$1" "$conf"
+}
+
+own() {
+  chown -R "root:$product" "$conf"
+  find "$conf" -type d -exec chmod 2750 {} +
+  find "$conf" -type f -exec chmod 0660 {} +
+}
+
+make() {
+  restore "$kept/pristine"
+  umask 077
+  tar -x -C / --no-same-owner
+  case $product-$state in
+    elasticsearch-secured)
+      "$home/bin/elasticsearch-keystore" add --stdin --force bootstrap.password <"$secrets/bootstrap.password"
+      ;;
+    elasticsearch-autoconfigured)
+      "$home/bin/elasticsearch-keystore" add --stdin --force bootstrap.password <"$secrets/bootstrap.password"
+      CLI_NAME=auto-configure-node CLI_LIBS=modules/x-pack-core,modules/x-pack-security,lib/tools/security-cli \
+        "$home/bin/elasticsearch-cli"
+      # It listens everywhere; here each node has an address of its own.
+      sed -i "s/^http.host: .*/http.host: $(hostname)/" "$conf/elasticsearch.yml"
+      ;;
+  esac
+  rm -rf "$secrets"
+  own
+  rm -rf "$kept/unfinished"
+  cp -a "$conf" "$kept/unfinished"
+  mv "$kept/unfinished" "$kept/made"
+}
+
+if [ -d "$kept/made" ]; then
+  cat >/dev/null
+  restore "$kept/made"
+else
+  make
+fi
