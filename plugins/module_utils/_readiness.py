@@ -1,0 +1,106 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look at a service from its own host: does it answer as it should, with the certificate that is on its disk?
+
+No credentials are sent. A service that is starting refuses, times out, answers 503 and fails handshakes in any order,
+so everything but the right answer is only a reason to look again.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ._endpoint import Answer, Endpoint, Request
+from ._errors import FileError, StackTlsError
+from ._io import require_file
+from ._tls_client import TlsOptions, make_context
+
+_TIMEOUT = 5.0
+_PATHS = {"elasticsearch": "/", "kibana": "/api/status"}
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What has to hold before a service counts as back.
+
+    :param urls: addresses tried in this order; the first that answers as it should is enough.
+    :param ca_path: PEM file that verifies the service's certificate.
+    :param certificate_path: PEM file whose first certificate the service has to show; empty where any will do.
+    """
+
+    product: str
+    urls: Sequence[str]
+    ca_path: str | None = None
+    certificate_path: str | None = None
+
+    def amiss(self) -> str:
+        """What does not hold yet, in words; empty where the service is as it should be."""
+        reasons: list[str] = []
+        for url in self.urls:
+            try:
+                reason = self._amiss_at(Endpoint.parse(url))
+            except StackTlsError as error:
+                reason = str(error)
+            if not reason:
+                return ""
+            reasons.append(reason)
+        return "; ".join(reasons)
+
+    def _amiss_at(self, endpoint: Endpoint) -> str:
+        tls = TlsOptions(ca_path=self.ca_path if endpoint.secure else None)
+        context = make_context(tls)
+        request = Request("GET", _PATHS[self.product], {"accept": "application/json"})
+        answer = endpoint.exchange(request, tls, context, _TIMEOUT)
+        return _JUDGES[self.product](answer) or self._shows_another(endpoint, context)
+
+    def _shows_another(self, endpoint: Endpoint, context: ssl.SSLContext) -> str:
+        if not self.certificate_path or not endpoint.secure:
+            return ""
+        try:
+            shown = _shown_certificate(endpoint, context)
+        except OSError as error:
+            return f"{endpoint.url}: {error}"
+        if shown == _first_certificate(self.certificate_path):
+            return ""
+        return f"{endpoint.url} does not show the certificate of {self.certificate_path} yet"
+
+
+def _elasticsearch_amiss(answer: Answer) -> str:
+    # Without credentials a node with security answers 401: it is up, and its security is too.
+    return "" if answer.status in (200, 401) else f"{answer.url} answers {answer.status}"
+
+
+def _kibana_amiss(answer: Answer) -> str:
+    if answer.status == 401:
+        return ""  # status.allowAnonymous is false; it is up
+    try:
+        level = json.loads(answer.body)["status"]["overall"]["level"]
+    except (ValueError, KeyError, TypeError):
+        text = answer.body.decode(errors="replace").strip()[:200]
+        return f"{answer.url}/api/status answers {answer.status}: {text}"
+    return "" if level == "available" else f"Kibana's status is {level}"
+
+
+_JUDGES: dict[str, Callable[[Answer], str]] = {"elasticsearch": _elasticsearch_amiss, "kibana": _kibana_amiss}
+
+
+def _shown_certificate(endpoint: Endpoint, context: ssl.SSLContext) -> bytes:
+    with (
+        socket.create_connection((endpoint.host, endpoint.port), _TIMEOUT) as plain,
+        context.wrap_socket(plain, server_hostname=endpoint.host) as connection,
+    ):
+        return connection.getpeercert(binary_form=True) or b""
+
+
+def _first_certificate(path: str) -> bytes:
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    text = require_file(path).decode("ascii", errors="replace")
+    if begin not in text or end not in text:
+        raise FileError("holds no certificate in PEM form.", path=path)
+    start = text.index(begin)
+    return ssl.PEM_cert_to_DER_cert(text[start : text.index(end, start) + len(end)])
