@@ -1,0 +1,46 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificate signing requests: how a key on one machine is certified on another."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from .._errors import CertificateError
+from ._certificates import Specification
+from ._keys import as_public_key
+from ._sans import to_extension
+
+with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
+if TYPE_CHECKING:
+    from ._keys import PrivateKey, PublicKey
+
+
+def make_request(key: PrivateKey, specification: Specification) -> bytes:
+    """A request in PEM form, signed with the key to prove its possession."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(specification.subject)
+    if specification.names:
+        builder = builder.add_extension(to_extension(specification.names), critical=False)
+    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return builder.sign(key, algorithm).public_bytes(serialization.Encoding.PEM)
+
+
+def proven_public_key(request: bytes) -> PublicKey:
+    """The public key of a request; all else that it asks for is the signer's decision.
+
+    :raises CertificateError: where the request is damaged or was not signed with that key.
+    """
+    try:
+        parsed = x509.load_pem_x509_csr(request)
+        proven = parsed.is_signature_valid
+    except ValueError as error:
+        raise CertificateError("the certificate signing request is damaged.") from error
+    if not proven:
+        raise CertificateError("the certificate signing request was not signed with the key that it names.")
+    return as_public_key(parsed.public_key())
