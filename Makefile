@@ -1,0 +1,65 @@
+# On a fresh Debian-like machine, as root: `make demo` shows the main job, `make test` runs every test.
+SHELL := /bin/sh
+PYTHON ?= python3
+STACKTLS_CACHE ?= $(HOME)/.cache/stacktls
+export STACKTLS_CACHE
+
+VENV := $(STACKTLS_CACHE)/venv-$(shell cat requirements.txt tests/requirements.txt | cksum | cut -d ' ' -f 1)
+export PATH := $(VENV)/bin:$(PATH)
+PART := tests/tools/part
+
+.PHONY: help setup packages venv images archive demo demo-stop test lint unit stack-test sanity integration molecule clean
+
+help:
+	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
+	@echo 'make demo-stop  remove the containers of the demo'
+	@echo 'make test       every check and test (parts: lint unit stack-test sanity integration molecule)'
+	@echo 'make archive    the collection as an archive, in build/'
+	@echo 'make clean      remove what was built, but not the cache'
+
+setup: packages venv images
+
+packages:
+	@$(PART) packages tests/tools/packages
+
+venv: $(VENV)/ready
+$(VENV)/ready: requirements.txt tests/requirements.txt | packages
+	@$(PART) venv tests/tools/venv $(PYTHON) $(VENV)
+
+images: packages
+	@$(PART) images tests/stack/stack build
+
+archive: build/collections/ready
+build/collections/ready: $(VENV)/ready $(shell git ls-files --cached --others --exclude-standard 2>/dev/null | grep -v '^tests/')
+	@$(PART) archive tests/tools/archive
+
+demo: setup archive
+	@tests/tools/demo
+
+demo-stop:
+	@tests/stack/stack down tests/stack/topologies/demo.json
+
+# The fast checks first.
+test: lint unit archive sanity images stack-test integration molecule
+	@tests/tools/part --report
+
+lint: venv
+	@$(PART) lint tests/tools/lint
+
+unit: venv
+	@$(PART) unit tests/tools/unit
+
+sanity: venv
+	@$(PART) sanity tests/tools/sanity
+
+stack-test: venv images
+	@$(PART) stack-test tests/tools/stack-test
+
+integration: venv images archive
+	@$(PART) integration tests/tools/integration
+
+molecule: venv images archive
+	@$(PART) molecule tests/tools/molecule
+
+clean:
+	rm -rf build
