@@ -1,0 +1,102 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The managed host's half of ``settings``: give the file to the controller, take the edits back.
+
+A settings file often holds secrets that are no business of the run. So it travels to the controller sealed with a key
+that is used once, which keeps it out of what connections log, and only the edits travel back.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from typing import Any
+
+from ._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pending
+from ._errors import FileError, SettingsError
+from ._io import attributes_differ, digest, read_file
+
+ARGUMENTS: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "settings": {"type": "dict", "default": {}},
+    "absent": {"type": "list", "elements": "str", "default": []},
+    "create": {"type": "bool", "default": False},
+    **FILE_ARGUMENTS,
+}
+"""The options that people use."""
+
+INTERNAL_ARGUMENTS: dict[str, Any] = {
+    "_seal": {"type": "str", "no_log": True},
+    "_edits": {"type": "str", "no_log": True},
+    "_before": {"type": "str", "no_log": False},
+    "_after": {"type": "str", "no_log": False},
+}
+"""The options that the action plugin adds: ``_seal`` asks for the file, ``_edits`` changes it."""
+
+NEW_FILE_MODE = 0o660
+
+
+def seal(content: bytes, key: str) -> str:
+    """The content as text that says nothing without the key; use a key once."""
+    return base64.b64encode(_combine(content, key)).decode("ascii")
+
+
+def unseal(sealed: str, key: str) -> bytes:
+    """The content that was sealed with the key."""
+    return _combine(base64.b64decode(sealed), key)
+
+
+def inspect(params: dict[str, Any]) -> dict[str, Any]:
+    """The file as it is, for the controller.
+
+    :raises FileError: where it cannot be read, or is missing and may not be made.
+    """
+    path = params["path"]
+    content = read_file(path)
+    if content is None and not params["create"]:
+        raise FileError(
+            "no such file.", path=path, hint="Install the product first, or set 'create: true' to start a new file."
+        )
+    if content is None and not os.path.isdir(os.path.dirname(path)):
+        raise FileError(f"the folder {os.path.dirname(path)} does not exist.", path=path)
+    return {
+        "content": seal(content or b"", params["_seal"]),
+        "digest": digest(content),
+        "attributes_differ": content is not None and attributes_differ(path, attributes_of(params)),
+        "restart_pending": pending(journal_of(params)),
+    }
+
+
+def change(params: dict[str, Any]) -> dict[str, Any]:
+    """Make the edits in the file, provided that it is still what was inspected.
+
+    :raises SettingsError: where it is not; nothing is written then.
+    """
+    path, journal = params["path"], journal_of(params)
+    content = read_file(path)
+    if digest(content) != params["_before"]:
+        raise SettingsError(
+            "somebody else changed the file meanwhile, so nothing was written.", path=path, hint="Run the task again."
+        )
+    edited = _edit(content or b"", json.loads(params["_edits"]))
+    if digest(edited) != params["_after"]:
+        raise SettingsError("the edits did not lead to the merged file, so nothing was written.", path=path)
+    replacement = Replacement(path, edited, attributes_of(params), "settings", default_mode=NEW_FILE_MODE)
+    return {"changed": replacement.apply(journal), "restart_pending": pending(journal)}
+
+
+def _edit(content: bytes, edits: list[tuple[int, int, str]]) -> bytes:
+    """The content with stretches of its characters replaced, from the last one to the first."""
+    text = content.decode("utf-8")
+    for start, end, replacement in reversed(edits):
+        text = text[:start] + replacement + text[end:]
+    return text.encode("utf-8")
+
+
+def _combine(content: bytes, key: str) -> bytes:
+    """The content exclusive-or a stream of bytes that only the key gives."""
+    stream = hashlib.shake_256(key.encode("ascii")).digest(len(content))
+    return bytes(left ^ right for left, right in zip(content, stream))

@@ -1,0 +1,65 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hides what could be a secret before a settings file is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ._document import Document, Entry, Mapping, Node, Scalar, Sequence
+from ._edits import Edit, apply
+
+MASK = "********"
+
+_SECRET_NAME = re.compile(
+    r"""
+    (?: ^ | .* \. )
+    (?:
+        [^.]* (?: password | passwd | passphrase | secret | token | credential | authorization
+                | encryption_?key | only_?key | api_?key | access_?key | private_?key ) s?
+      | secure_ .*
+      | (?: secrets | headers | custom_?headers | proxy_?headers ) (?: \. .* )?
+    )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_COMMENTED_SETTING = re.compile(r"""#+[\s#-]*(?P<name>["']?[\w.\-]+["']?)\s*:\s+(?P<value>\S.*)""")
+_URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+
+
+def masked(document: Document) -> str:
+    """The text with the values of all settings that could hold a secret hidden, in comments too."""
+    edits = [Edit(node.start, node.end, MASK) for node in _secrets(document.root)]
+    hidden = [(edit.start, edit.end) for edit in edits]
+    for comment in document.comments:
+        found = _COMMENTED_SETTING.match(comment.text)
+        within = any(start <= comment.start < end for start, end in hidden)
+        if found and not within and is_secret(found["name"].strip("\"'")):
+            edits.append(Edit(comment.start + found.start("value"), comment.end, MASK))
+    text = apply(document.text, sorted(edits, key=lambda edit: edit.start))
+    return _PRIVATE_KEY.sub(MASK, _URL_PASSWORD.sub(MASK, text))
+
+
+def is_secret(name: str) -> bool:
+    """Whether the setting of this name may hold a secret itself, rather than the path of a file with one."""
+    return bool(_SECRET_NAME.fullmatch(name))
+
+
+def _secrets(node: Node | None) -> Iterator[Node]:
+    """The values of the settings with a secret name, wherever they stand."""
+    if isinstance(node, Sequence):
+        for item in node.items:
+            yield from _secrets(item)
+    elif isinstance(node, Mapping):
+        for entry in node.entries:
+            yield from _secret_of(entry)
+
+
+def _secret_of(entry: Entry) -> Iterator[Node]:
+    if not is_secret(entry.name):
+        yield from _secrets(entry.value)
+    elif not isinstance(entry.value, Scalar) or entry.value.start < entry.value.end:
+        yield entry.value
