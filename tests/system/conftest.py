@@ -1,0 +1,135 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks against one real pair, as a person runs them: what they print, and what is on the hosts afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPOLOGY = ROOT / "tests/stack/topologies/system.json"
+STACK = str(ROOT / "tests/stack/stack")
+
+CA_PASSPHRASE = "authority-secret-4711"
+ELASTIC_PASSWORD = "elastic-test-password"
+KIBANA_PASSPHRASE = "kibana-secret-4711"
+
+FINGERPRINT = """
+find /etc/elasticsearch /etc/kibana /var/lib/stacktls -printf '%p %u:%g %m %y %s %T@\\n' 2>/dev/null | sort
+find /etc/elasticsearch /etc/kibana /var/lib/stacktls -type f -exec sha256sum {} + 2>/dev/null | sort
+systemctl show --property MainPID elasticsearch kibana
+"""
+
+
+@dataclass
+class Run:
+    """An ansible-playbook that has ended."""
+
+    status: int
+    output: str
+
+    def changed(self) -> int:
+        """Changes on all hosts, out of the recap."""
+        return sum(int(each.split("=")[1]) for each in self.output.split() if each.startswith("changed="))
+
+
+class Pair:
+    """One Elasticsearch and one Kibana host, and a folder on the controller."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {**os.environ, **_stack_environment(), "ANSIBLE_NOCOLOR": "1"}
+        self.environment["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / "build/collections")
+        self.environment["ANSIBLE_LOCAL_TEMP"] = str(folder / "tmp")
+        self.environment["TMPDIR"] = str(folder / "tmp")
+        (folder / "tmp").mkdir(exist_ok=True)
+        hosts = subprocess.run([STACK, "inventory", str(TOPOLOGY)], check=True, capture_output=True, text=True)
+        (folder / "hosts.json").write_text(hosts.stdout)
+        variables = {
+            "stacktls_ca_passphrase": CA_PASSPHRASE,
+            "stacktls_elasticsearch_password": ELASTIC_PASSWORD,
+            "kibana_mutual_tls_passphrase": KIBANA_PASSPHRASE,
+        }
+        (folder / "variables.json").write_text(json.dumps({"all": {"vars": variables}}))
+
+    def reset(self) -> None:
+        """Passwords over plain HTTP again, and no authority."""
+        subprocess.run([STACK, "reset", str(TOPOLOGY)], check=True, stdin=subprocess.DEVNULL)
+        shutil.rmtree(self.folder / "stacktls-ca", ignore_errors=True)
+
+    def play(self, playbook: str = "mutual_tls", *options: str, **variables: object) -> Run:
+        """Run a playbook of the collection."""
+        command = ["ansible-playbook", "-i", "hosts.json", "-i", "variables.json", f"stacktls.elastic.{playbook}"]
+        extra = self.folder / "extra.json"
+        extra.write_text(json.dumps(variables))
+        done = subprocess.run(
+            [*command, "-e", f"@{extra}", *options],
+            check=False,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def execute(self, host: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command on a host, not through Ansible."""
+        whole = ["podman", "exec", f"stacktls-system-{host}", *command]
+        return subprocess.run(whole, check=check, env=self.environment, capture_output=True, text=True, timeout=120)
+
+    def fingerprint(self) -> dict[str, str]:
+        """Every file with owner, mode, time and content, and the processes, of each host; and the authority."""
+        prints = {host: self.execute(host, "bash", "-c", FINGERPRINT).stdout for host in ("es1", "kb1")}
+        authority = sorted((self.folder / "stacktls-ca").glob("*"))
+        return {**prints, "localhost": "".join(f"{each.name} {each.read_bytes().hex()}" for each in authority)}
+
+    def seen(self, *certificate: str) -> dict[str, object]:
+        """Whom Elasticsearch sees when curl comes with these files of Kibana."""
+        ca = "/etc/kibana/certs/elasticsearch-ca.crt"
+        url = "https://es1:9200/_security/_authenticate"
+        answer = self.execute("kb1", "curl", "--silent", "--show-error", "--cacert", ca, *certificate, url)
+        return json.loads(answer.stdout)
+
+    def status(self) -> str:
+        """What Kibana says of itself over plain HTTP."""
+        answer = self.execute("kb1", "curl", "--silent", "--show-error", "http://kb1:5601/api/status")
+        return json.loads(answer.stdout)["status"]["overall"]["level"]
+
+
+def _stack_environment() -> dict[str, str]:
+    exports = subprocess.run([STACK, "env"], check=True, capture_output=True, text=True).stdout
+    shell = subprocess.run(["sh", "-c", f"{exports}\nenv -0"], check=True, capture_output=True, text=True).stdout
+    return dict(line.split("=", 1) for line in shell.split("\0") if line)
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory):
+    pair = Pair(tmp_path_factory.mktemp("controller"))
+    subprocess.run([STACK, "up", str(TOPOLOGY)], check=True, stdin=subprocess.DEVNULL)
+    return pair
+
+
+@pytest.fixture(scope="module")
+def fresh(services):
+    """The pair as somebody else left it."""
+    services.reset()
+    return services
+
+
+@pytest.fixture(scope="module")
+def converged(fresh):
+    """The pair after a first run."""
+    run = fresh.play()
+    assert run.status == 0, run.output
+    return fresh

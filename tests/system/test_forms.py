@@ -1,0 +1,62 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A living pair changes the form of Kibana's certificate, its passphrase and its name; each time the second run rests."""
+
+from __future__ import annotations
+
+import pytest
+
+from conftest import KIBANA_PASSPHRASE
+
+pytestmark = pytest.mark.stack
+
+CERTS = "/etc/kibana/certs"
+
+
+def pem(passphrase):
+    return ("--cert", f"{CERTS}/kibana-client.crt", "--key", f"{CERTS}/kibana-client.key", "--pass", passphrase)
+
+
+def pkcs12(password):
+    return ("--cert-type", "P12", "--cert", f"{CERTS}/kibana-client.p12:{password}")
+
+
+FORMS = {
+    "pem": ({}, pem(KIBANA_PASSPHRASE)),
+    "passphrase of digits": ({"kibana_mutual_tls_passphrase": "20261231"}, pem("20261231")),
+    "pkcs12": ({"kibana_mutual_tls_format": "pkcs12"}, pkcs12(KIBANA_PASSPHRASE)),
+    "pkcs12 with the empty password": (
+        {
+            "kibana_mutual_tls_format": "pkcs12",
+            "kibana_mutual_tls_passphrase": "",
+            "kibana_mutual_tls_allow_empty_passphrase": True,
+        },
+        pkcs12(""),
+    ),
+    "pem again, another name": (
+        {"kibana_mutual_tls_subject": "CN=kibana-client,OU=ops,O=Example"},
+        pem(KIBANA_PASSPHRASE),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_form(converged, form):
+    variables, files = FORMS[form]
+    run = converged.play(**variables)
+    assert run.status == 0, run.output
+
+    user = converged.seen(*files)
+    assert user["authentication_realm"] == {"name": "realm1", "type": "pki"}
+    assert user["roles"] == ["kibana_system"]
+    assert user["metadata"]["pki_dn"] == variables.get("kibana_mutual_tls_subject", "CN=kibana-client")
+    assert converged.status() == "available"
+
+    again = converged.play(**variables)
+    assert (again.status, again.changed()) == (0, 0), again.output
+
+
+def test_only_one_passphrase_is_left_in_the_keystore(converged):
+    listed = converged.execute("kb1", "/usr/share/kibana/bin/kibana-keystore", "list").stdout.split()
+    assert listed == ["elasticsearch.ssl.keyPassphrase"]

@@ -1,0 +1,89 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets reach neither output, command lines, diffs, world-readable files nor the controller's temporary folder."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from conftest import CA_PASSPHRASE, ELASTIC_PASSWORD, KIBANA_PASSPHRASE
+
+pytestmark = pytest.mark.stack
+
+SECRETS = (CA_PASSPHRASE, ELASTIC_PASSWORD, KIBANA_PASSPHRASE, "kibana-system-test-password", "BEGIN PRIVATE KEY")
+
+
+class Watch(threading.Thread):
+    """Reads every command line of the machine and every file of a folder, again and again, while a run lasts."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self.folder = folder
+        self.done = threading.Event()
+        self.found: set[str] = set()
+        self.looks = 0
+
+    def run(self) -> None:
+        while not self.done.wait(0.02):
+            self.looks += 1
+            for path in [*Path("/proc").glob("[0-9]*/cmdline"), *self.folder.rglob("*")]:
+                self._read(path)
+
+    def _read(self, path: Path) -> None:
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return
+        self.found |= {f"{secret} in {path}" for secret in SECRETS if secret.encode() in content}
+
+
+@pytest.fixture(scope="module")
+def watched(fresh):
+    """A first run at the highest verbosity with diffs, and what was seen beside it."""
+    watch = Watch(fresh.folder / "tmp")
+    watch.start()
+    run = fresh.play("mutual_tls", "-vvvvv", "--diff")
+    watch.done.set()
+    watch.join()
+    assert run.status == 0, run.output[-3000:]
+    return run, watch
+
+
+def test_no_secret_in_the_output(watched):
+    run, _watch = watched
+    shown = [line for line in run.output.splitlines() for secret in SECRETS if secret in line]
+    assert shown == []
+
+
+def test_diff_shows_settings(watched):
+    run, _watch = watched
+    assert "+xpack.security.http.ssl.client_authentication: optional" in run.output
+    assert "elasticsearch.ssl.keyPassphrase" in run.output
+
+
+def test_no_secret_on_a_command_line_or_in_the_temporary_folder(watched):
+    _run, watch = watched
+    assert watch.looks > 50
+    assert watch.found == set()
+
+
+@pytest.mark.parametrize(("host", "folder"), [("es1", "/etc/elasticsearch"), ("kb1", "/etc/kibana")])
+def test_no_world_readable_secret(fresh, watched, host, folder):
+    search = f"find {folder} /var/lib/stacktls -type f -perm /o+r -exec grep -lE 'PRIVATE KEY|{'|'.join(SECRETS[:3])}' {{}} +"
+    assert fresh.execute(host, "bash", "-c", f"{search} || true").stdout == ""
+
+
+def test_nothing_is_left_on_the_hosts(fresh, watched):
+    for host in ("es1", "kb1"):
+        left = fresh.execute(
+            host, "bash", "-c", "ls -A /tmp /root/.ansible/tmp 2>/dev/null; find /etc -name '*.new' -o -name '.*stage*'"
+        )
+        assert not [
+            line
+            for line in left.stdout.split()
+            if "ansible" in line.lower() and "tmp-" in line or line.endswith(".new")
+        ]
