@@ -9,12 +9,11 @@ import contextlib
 import datetime
 
 import pytest
+from conftest import ELASTIC_PASSWORD
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-
-from conftest import ELASTIC_PASSWORD
 
 pytestmark = pytest.mark.stack
 

@@ -1,12 +1,11 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A living pair changes the form of Kibana's certificate, its passphrase and its name; each time the second run rests."""
+"""A living pair changes form, passphrase and name of Kibana's certificate; each time the second run changes nothing."""
 
 from __future__ import annotations
 
 import pytest
-
 from conftest import KIBANA_PASSPHRASE
 
 pytestmark = pytest.mark.stack

@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what a molecule scenario measured and proved to <STACKTLS_EVIDENCE>/<scenario>.json, one entry a playbook run."""
+"""Writes what a scenario measured and proved to <STACKTLS_EVIDENCE>/<scenario>.json, one entry a playbook run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ name: evidence
 type: notification
 short_description: Leave the figures of a molecule scenario as data
 description:
-  - Seconds, tasks per host and changes of each playbook run, and what tests proved (C(set_stats) with the key C(proved)).
+  - Seconds, tasks per host and changes of each playbook run, and what tests proved (C(set_stats), key C(proved)).
 requirements: []
 """
 
