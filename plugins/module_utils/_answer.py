@@ -31,13 +31,14 @@ def document(answer: Answer) -> dict[str, Any]:
     raise _stranger(answer, f"{_describe(answer)} answered", "Is another service or a proxy at this address?")
 
 
-def refusal(answer: Answer, login: str) -> ApiError:
+def refusal(answer: Answer, login: str, advice: str) -> ApiError:
     """The error for an answer of 400 or more.
 
     :param login: as whom the request was made, in words.
+    :param advice: what to do where this login is not accepted.
     """
     reason = reason_of(document(answer))
-    message, hint = _refusals(answer.status, login)
+    message, hint = _refusals(answer.status, login, advice)
     text = f"{answer.url}: {message} (HTTP {answer.status})"
     return ApiError(f"{text}: {reason}." if reason else f"{text}.", hint=hint, status=answer.status)
 
@@ -61,10 +62,10 @@ def _sentence(text: Any) -> str:
     return str(text or "").strip().rstrip(".")
 
 
-def _refusals(status: int, login: str) -> tuple[str, str]:
+def _refusals(status: int, login: str, advice: str) -> tuple[str, str]:
     """What a status means here, and what to do."""
     if status == 401:
-        return f"Elasticsearch does not accept {login}", "Check it, and that its realm is enabled there."
+        return f"Elasticsearch does not accept {login}", advice
     if status == 403:
         return f"Elasticsearch does not allow this to {login}", ""
     if status == 404:

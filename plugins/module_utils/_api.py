@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
@@ -65,11 +65,13 @@ class Login:
     """As whom requests are made.
 
     :param words: for error messages; without a secret.
+    :param advice: what to do where Elasticsearch does not accept it.
     :param header: value of the header ``Authorization``, empty where the client certificate is all.
     """
 
     words: str
-    header: str = ""
+    advice: str
+    header: str = field(default="", repr=False)
 
     @classmethod
     def from_params(cls, params: dict[str, Any], tls: TlsOptions) -> Login:
@@ -79,15 +81,18 @@ class Login:
         """
         if params["username"] is not None:
             pair = f"{params['username']}:{params['password']}"
-            return cls(f"user {params['username']!r} with this password", f"Basic {_base64(pair)}")
+            words = f"user {params['username']!r} with this password"
+            return cls(words, "Check username and password.", f"Basic {_base64(pair)}")
         if params["api_key"] is not None:
             key = _printable("api_key", params["api_key"])
-            return cls("this API key", f"ApiKey {_base64(key) if ':' in key else key}")
+            return cls("this API key", "Is it invalidated or expired?", f"ApiKey {_base64(key) if ':' in key else key}")
         if params["token"] is not None:
-            return cls("this token", f"Bearer {_printable('token', params['token'])}")
+            token = _printable("token", params["token"])
+            return cls("this token", "Is it deleted or expired?", f"Bearer {token}")
         if tls.client_file:
-            return cls(f"the client certificate in {tls.client_file}")
-        return cls("a request without credentials")
+            advice = "A PKI realm must be enabled there, permitted by the licence, and trust the CA that issued it."
+            return cls(f"the client certificate in {tls.client_file}", advice)
+        return cls("a request without a login", "Give username and password, api_key, token or a client certificate.")
 
 
 class ApiClient:
@@ -127,7 +132,7 @@ class ApiClient:
 
     def _accepted(self, answer: Answer) -> dict[str, Any]:
         if answer.status >= 400:
-            raise refusal(answer, self.login.words)
+            raise refusal(answer, self.login.words, self.login.advice)
         return document(answer)
 
     def _answer(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:

@@ -91,7 +91,9 @@ class Endpoint:
         connection = self._connection(context, timeout)
         try:
             connection.connect()
-            connection.request(request.method, self.prefix + request.path, request.body, dict(request.headers))
+            # Who refuses a client certificate may hang up before all is sent: what it said is still there to be read.
+            with contextlib.suppress(ConnectionError, ssl.SSLEOFError):
+                connection.request(request.method, self.prefix + request.path, request.body, dict(request.headers))
             response = connection.getresponse()
             headers = {name.lower(): value for name, value in response.getheaders()}
             return Answer(self.url, response.status, headers, response.read())
@@ -121,9 +123,10 @@ class Endpoint:
             return EndpointError("it speaks plain HTTP, not TLS.", hint="Is xpack.security.http.ssl enabled there?")
         if not self.secure and _speaks_tls(self.host, self.port, timeout):
             return EndpointError("it speaks TLS, not plain HTTP.", hint="Write https:// in url.")
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
             return EndpointError(f"no TLS connection could be made ({_reason(error)}).")
-        return EndpointError("it closed the connection without an answer.", transient=True)
+        hint = "Does its log tell of a client certificate that is missing or not trusted?" if self.secure else ""
+        return EndpointError("it closed the connection without an answer.", hint=hint, transient=True)
 
 
 def _reason(error: ssl.SSLError) -> str:

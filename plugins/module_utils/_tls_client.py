@@ -155,7 +155,7 @@ def _distrust(
 ) -> tuple[str, str]:
     """Reason and hint."""
     if error.verify_code in _NAME_MISMATCHES:
-        names = f", it is for {', '.join(_names(found)) or 'no name at all'}" if found else ""
+        names = f", it is for {', '.join(_names(found))}" if found else ""
         return f"it is not for the name {host}{names}.", "Use one of these names in url, or reissue the certificate."
     if error.verify_code == _CERT_HAS_EXPIRED:
         return "it, or a CA above it, has expired.", "Renew it, and check the clock of this host."
@@ -169,11 +169,11 @@ def _distrust(
 
 
 def _names(certificate: x509.Certificate) -> list[str]:
-    """Its subject alternative names as text."""
+    """Its subject alternative names as text, or its subject, which counts where there are none."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
-        return []
+        return [certificate.subject.rfc4514_string()]
     return [str(name.value) for name in names]
 
 
