@@ -1,0 +1,187 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder of a certificate authority: read, written and signed with.
+
+ca.crt          its certificate, then those above it up to the root
+ca.key          its private key, PKCS#8, encrypted
+issued.jsonl    one line for each certificate that it signed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ._errors import CertificateError, FileError, StackTlsError
+from ._io import SECRET_MODE, Attributes, require_file, write_file
+from ._pki._certificates import (
+    Authority,
+    Identity,
+    Lifetime,
+    Specification,
+    chain_to_root,
+    describe,
+    encode_certificates,
+    issue,
+    load_certificates,
+    require_authority,
+    timestamp,
+)
+from ._pki._keys import PassphraseError, encode_private_key, is_encrypted, key_type_of, load_private_key
+from ._pki._requests import proven_public_key
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from ._pki._keys import PrivateKey
+
+KEY_ATTRIBUTES = Attributes(mode=SECRET_MODE)
+_CERTIFICATE_MODE = 0o644
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of the authority.
+
+    :param request: the signing request, of which only the public key is used.
+    :param backdate: how far the start lies before now, for hosts whose clock is behind.
+    :param host: for whom; a note in the ledger.
+    """
+
+    specification: Specification
+    request: bytes
+    days: int
+    backdate: timedelta
+    host: str
+
+
+class AuthorityStore:
+    """A certificate authority in a folder of this machine."""
+
+    def __init__(self, folder: str) -> None:
+        if not os.path.isabs(folder):
+            raise FileError("the path of a certificate authority must be absolute.", path=folder)
+        self.folder = folder
+        self.certificate_path = os.path.join(folder, "ca.crt")
+        self.key_path = os.path.join(folder, "ca.key")
+        self.ledger_path = os.path.join(folder, "issued.jsonl")
+
+    def exists(self) -> bool:
+        """Whether there is one.
+
+        :raises FileError: where half of it is missing.
+        """
+        missing = [path for path in (self.certificate_path, self.key_path) if not os.path.exists(path)]
+        if len(missing) == 1:
+            raise FileError(
+                "this part of the certificate authority is missing.",
+                path=missing[0],
+                hint="Put it back from a backup. Where nothing was signed yet, remove the other part instead.",
+            )
+        return not missing
+
+    def certificates(self, now: datetime) -> list[x509.Certificate]:
+        """The certificate of the authority and those above it, all good for signing.
+
+        :raises StackTlsError: where they are not.
+        """
+        with about(self.certificate_path):
+            certificates = load_certificates(require_file(self.certificate_path))
+            require_authorities(chain_to_root(certificates[0], certificates), now)
+        return certificates
+
+    def has_encrypted_key(self) -> bool:
+        """Whether the private key is encrypted."""
+        return is_encrypted(require_file(self.key_path))
+
+    def authority(self, certificate: x509.Certificate, passphrase: str | None) -> Authority:
+        """The authority with its private key.
+
+        :raises StackTlsError: where the passphrase does not open the key, or it is another certificate's.
+        """
+        with about(self.key_path):
+            try:
+                key = load_private_key(require_file(self.key_path), passphrase)
+            except PassphraseError as error:
+                error.hint = "Give the passphrase that this certificate authority was made with."
+                raise
+            if not Identity(key, certificate, ()).matches():
+                raise CertificateError(
+                    f"is not the key of {self.certificate_path}.", hint="Put back the two files that belong together."
+                )
+        return Authority(certificate, key)
+
+    def issue(self, order: Order, passphrase: str | None, now: datetime) -> x509.Certificate:
+        """Sign a certificate and write it into the ledger.
+
+        :raises StackTlsError: where the request, the authority or the ledger is in the way.
+        """
+        public_key = proven_public_key(order.request)
+        key_type = key_type_of(public_key)
+        if key_type != order.specification.key_type:
+            raise CertificateError(
+                f"the request of {order.host} is for a key {key_type}, not {order.specification.key_type}."
+            )
+        authority = self.authority(self.certificates(now)[0], passphrase)
+        certificate = issue(
+            order.specification, public_key, authority, Lifetime.starting(now, order.days, order.backdate)
+        )
+        self._record({**describe(certificate, now), "host": order.host, "issued_at": timestamp(now)})
+        return certificate
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep out other processes that would make the same authority."""
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def write_key(self, key: PrivateKey, passphrase: str | None) -> None:
+        """Put the private key in place."""
+        write_file(self.key_path, encode_private_key(key, passphrase), KEY_ATTRIBUTES)
+
+    def write_certificates(self, certificates: list[x509.Certificate]) -> None:
+        """Put the certificates in place."""
+        content = encode_certificates(certificates)
+        write_file(self.certificate_path, content, Attributes(), default_mode=_CERTIFICATE_MODE)
+
+    def _record(self, entry: dict[str, Any]) -> None:
+        line = json.dumps(entry, sort_keys=True).encode() + b"\n"
+        try:
+            descriptor = os.open(self.ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, SECRET_MODE)
+            with os.fdopen(descriptor, "ab") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX)
+                stream.write(line)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise FileError(f"cannot be written: {error.strerror}.", path=self.ledger_path) from error
+
+
+def require_authorities(chain: list[x509.Certificate], now: datetime) -> None:
+    """Check that each certificate of a chain may sign, and is valid.
+
+    :raises CertificateError: where one is not.
+    """
+    for certificate in chain:
+        require_authority(certificate, now)
+
+
+@contextlib.contextmanager
+def about(path: str) -> Iterator[None]:
+    """Let errors of the block name the file that they are about."""
+    try:
+        yield
+    except StackTlsError as error:
+        error.path = error.path or path
+        raise
