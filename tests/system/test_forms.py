@@ -49,7 +49,8 @@ def test_form(converged, form):
     user = converged.seen(*files)
     assert user["authentication_realm"] == {"name": "realm1", "type": "pki"}
     assert user["roles"] == ["kibana_system"]
-    assert user["metadata"]["pki_dn"] == variables.get("kibana_mutual_tls_subject", "CN=kibana-client")
+    subject = variables.get("kibana_mutual_tls_subject", "CN=kibana-client")
+    assert user["metadata"]["pki_dn"] == subject.replace(",", ", ")
     assert converged.status() == "available"
 
     again = converged.play(**variables)
