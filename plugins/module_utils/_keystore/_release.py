@@ -1,0 +1,48 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which version of the keystore an installed Elasticsearch writes."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .._errors import KeystoreError
+
+Release = tuple[int, int]
+"""The first two numbers of a version of Elasticsearch."""
+
+_WRITTEN_SINCE: tuple[tuple[Release, int], ...] = (((8, 18), 7), ((8, 14), 6), ((8, 0), 5), ((7, 1), 4))
+_SERVER_JAR = re.compile(r"elasticsearch-(\d+)\.(\d+)\.\d+(-.+)?\.jar")
+
+
+def format_version(release: Release) -> int:
+    """The version of the keystore that this release writes.
+
+    :raises KeystoreError: where the release is too old.
+    """
+    for since, version in _WRITTEN_SINCE:
+        if release >= since:
+            return version
+    raise KeystoreError(
+        f"no keystore can be made for Elasticsearch {release[0]}.{release[1]}, because it is too old.",
+        hint="Make it with 'elasticsearch-keystore create'.",
+    )
+
+
+def installed_release(home: str) -> Release:
+    """The release that is installed in this folder.
+
+    :raises KeystoreError: where there is none.
+    """
+    folder = os.path.join(home, "lib")
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    found = [match for match in map(_SERVER_JAR.fullmatch, names) if match]
+    if not found:
+        raise KeystoreError(
+            f"there is no keystore yet, and no Elasticsearch in {home} that tells which version to make.",
+            hint="Install Elasticsearch first, or set 'home' to the folder it is installed in.",
+        )
+    # After an upgrade that left something behind the older one is the safe choice: newer releases read it.
+    return min((int(match[1]), int(match[2])) for match in found)
