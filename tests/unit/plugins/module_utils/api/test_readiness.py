@@ -1,0 +1,68 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness
+from loopback import LOOPBACK
+
+
+def kibana_status(level):
+    return json.dumps({"status": {"overall": {"level": level}}})
+
+
+@pytest.mark.parametrize(("status", "amiss"), [(200, ""), (401, ""), (503, "answers 503"), (404, "answers 404")])
+def test_elasticsearch_is_up_with_or_without_an_answer_to_strangers(server, ca_path, status, amiss):
+    server.answer(status, "{}")
+    assert Readiness("elasticsearch", [server.url], ca_path).amiss() in (amiss, f"{server.url} {amiss}")
+
+
+def test_the_certificate_on_disk_has_to_be_shown(server, ca, ca_path, server_certificate, tmp_path):
+    server.answer(401, "{}")
+    path = tmp_path / "http.crt"
+    path.write_bytes(server_certificate.pem() + ca.pem())
+    assert Readiness("elasticsearch", [server.url], ca_path, str(path)).amiss() == ""
+    path.write_bytes(ca.sign("es1", names=LOOPBACK).pem())
+    assert "does not show the certificate of" in Readiness("elasticsearch", [server.url], ca_path, str(path)).amiss()
+
+
+def test_stranger_is_not_ready(server, stranger, tmp_path):
+    server.answer(401, "{}")
+    path = tmp_path / "other.crt"
+    path.write_bytes(stranger.pem())
+    assert "is not trusted" in Readiness("elasticsearch", [server.url], str(path)).amiss()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "amiss"),
+    [
+        (200, kibana_status("available"), ""),
+        (401, "{}", ""),
+        (200, kibana_status("degraded"), "Kibana's status is degraded"),
+        (503, "Kibana server is not ready yet", "answers 503: Kibana server is not ready yet"),
+        (200, "[]", "answers 200"),
+    ],
+)
+def test_kibana_has_to_be_available(server, ca_path, status, body, amiss):
+    server.answer(status, body)
+    found = Readiness("kibana", [server.url], ca_path).amiss()
+    assert amiss in found if amiss else found == ""
+    assert server.received[-1].path == "/api/status"
+    assert "Authorization" not in server.received[-1].headers
+
+
+def test_next_address_is_tried(server, ca_path):
+    server.answer(200, kibana_status("available"))
+    assert Readiness("kibana", ["http://127.0.0.1:1", server.url], ca_path).amiss() == ""
+
+
+def test_every_reason_is_told(ca_path):
+    amiss = Readiness("kibana", ["http://127.0.0.1:1", "https://127.0.0.1:1"], ca_path).amiss()
+    assert amiss.count("refused") == 2
+
+
+def test_missing_ca_file_is_a_reason_to_look_again(server, tmp_path):
+    assert "no such file" in Readiness("kibana", [server.url], str(tmp_path / "ca.crt")).amiss()
