@@ -48,7 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """Bring the file to what is wanted and say what differed."""
         wanted = flatten(options["settings"])
         key = secrets.token_hex(32)
-        result = self._on_host(task_vars, _seal=key)
+        result = self._on_host(task_vars, key=key)
         inspected = result.pop("inspected", None)
         if inspected is None:
             return result
@@ -71,16 +71,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {"changed": True, "restart_pending": inspected["restart_pending"] or recorded}
         return self._on_host(
             task_vars,
-            _edits=json.dumps([(edit.start, edit.end, edit.text) for edit in merged.edits]),
-            _before=inspected["digest"],
-            _after=digest(merged.text.encode("utf-8")),
+            edits=json.dumps([(edit.start, edit.end, edit.text) for edit in merged.edits]),
+            before=inspected["digest"],
+            after=digest(merged.text.encode("utf-8")),
         )
 
-    def _on_host(self, task_vars: dict[str, Any], **internal: str) -> dict[str, Any]:
+    def _on_host(self, task_vars: dict[str, Any], **exchange: str) -> dict[str, Any]:
         """One round trip. Options are passed as given: a path such as ``~/kibana.yml`` is the host's matter."""
         given = {name: value for name, value in self._task.args.items() if name not in _MERGED_HERE}
         result: dict[str, Any] = self._execute_module(
-            module_name=_MODULE, module_args={**given, **internal}, task_vars=task_vars
+            module_name=_MODULE, module_args={**given, "_exchange": exchange}, task_vars=task_vars
         )
         result.pop("invocation", None)
         return result

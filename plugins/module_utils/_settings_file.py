@@ -24,17 +24,10 @@ ARGUMENTS: dict[str, Any] = {
     "settings": {"type": "dict", "default": {}},
     "absent": {"type": "list", "elements": "str", "default": []},
     "create": {"type": "bool", "default": False},
+    "_exchange": {"type": "dict", "no_log": True},
     **FILE_ARGUMENTS,
 }
-"""The options that people use."""
-
-INTERNAL_ARGUMENTS: dict[str, Any] = {
-    "_seal": {"type": "str", "no_log": True},
-    "_edits": {"type": "str", "no_log": True},
-    "_before": {"type": "str", "no_log": False},
-    "_after": {"type": "str", "no_log": False},
-}
-"""The options that the action plugin adds: ``_seal`` asks for the file, ``_edits`` changes it."""
+"""Options of the module and its action plugin; the plugin itself fills ``_exchange``, as the functions here say."""
 
 NEW_FILE_MODE = 0o660
 
@@ -49,8 +42,23 @@ def unseal(sealed: str, key: str) -> bytes:
     return _combine(base64.b64decode(sealed), key)
 
 
-def inspect(params: dict[str, Any]) -> dict[str, Any]:
-    """The file as it is, for the controller.
+def run(params: dict[str, Any]) -> dict[str, Any]:
+    """Do what the action plugin asks for: inspect the file first, or change it.
+
+    :raises SettingsError: where there is no action plugin that asks.
+    """
+    exchange = params["_exchange"] or {}
+    if "key" in exchange:
+        return {"changed": False, "inspected": inspect(params, exchange["key"])}
+    if "edits" in exchange:
+        return change(params, json.loads(exchange["edits"]), exchange["before"], exchange["after"])
+    raise SettingsError(
+        "this module works only through its action plugin.", hint="Call it as stacktls.elastic.settings in a task."
+    )
+
+
+def inspect(params: dict[str, Any], key: str) -> dict[str, Any]:
+    """The file as it is, sealed with the key, for the controller.
 
     :raises FileError: where it cannot be read, or is missing and may not be made.
     """
@@ -63,26 +71,29 @@ def inspect(params: dict[str, Any]) -> dict[str, Any]:
     if content is None and not os.path.isdir(os.path.dirname(path)):
         raise FileError(f"the folder {os.path.dirname(path)} does not exist.", path=path)
     return {
-        "content": seal(content or b"", params["_seal"]),
+        "content": seal(content or b"", key),
         "digest": digest(content),
         "attributes_differ": content is not None and attributes_differ(path, attributes_of(params)),
         "restart_pending": pending(journal_of(params)),
     }
 
 
-def change(params: dict[str, Any]) -> dict[str, Any]:
+def change(params: dict[str, Any], edits: list[tuple[int, int, str]], before: str, after: str) -> dict[str, Any]:
     """Make the edits in the file, provided that it is still what was inspected.
 
+    :param edits: stretches of the characters of the file and what takes their place, ascending.
+    :param before: digest of the file that was inspected.
+    :param after: digest that the edits must lead to.
     :raises SettingsError: where it is not; nothing is written then.
     """
     path, journal = params["path"], journal_of(params)
     content = read_file(path)
-    if digest(content) != params["_before"]:
+    if digest(content) != before:
         raise SettingsError(
             "somebody else changed the file meanwhile, so nothing was written.", path=path, hint="Run the task again."
         )
-    edited = _edit(content or b"", json.loads(params["_edits"]))
-    if digest(edited) != params["_after"]:
+    edited = _edit(content or b"", edits)
+    if digest(edited) != after:
         raise SettingsError("the edits did not lead to the merged file, so nothing was written.", path=path)
     replacement = Replacement(path, edited, attributes_of(params), "settings", default_mode=NEW_FILE_MODE)
     return {"changed": replacement.apply(journal), "restart_pending": pending(journal)}

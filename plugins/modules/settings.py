@@ -62,6 +62,9 @@ options:
       - Mode of the file as a quoted octal number such as V('0660').
       - An existing file keeps its mode where this is not given; a new one gets V('0660').
     type: raw
+  _exchange:
+    description: What the action plugin tells the managed host. Filled by the plugin itself; do not use it.
+    type: dict
 seealso:
   - module: stacktls.elastic.elasticsearch_keystore
   - module: stacktls.elastic.kibana_keystore
@@ -117,22 +120,12 @@ diff:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import run_module
-from ansible_collections.stacktls.elastic.plugins.module_utils._settings_file import (
-    ARGUMENTS,
-    INTERNAL_ARGUMENTS,
-    change,
-    inspect,
-)
+from ansible_collections.stacktls.elastic.plugins.module_utils._settings_file import ARGUMENTS, run
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**ARGUMENTS, **INTERNAL_ARGUMENTS}, supports_check_mode=True)
-    if module.params["_seal"]:
-        run_module(module, lambda: {"changed": False, "inspected": inspect(module.params)})
-    elif module.params["_edits"]:
-        run_module(module, lambda: change(module.params))
-    else:
-        module.fail_json(msg="this module runs only through its action plugin: call stacktls.elastic.settings.")
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    run_module(module, lambda: run(module.params))
 
 
 if __name__ == "__main__":

@@ -157,10 +157,18 @@ class Document:
         found = _LINE_BREAK.search(self.text, index)
         return found.end() if found else len(self.text)
 
-    def after_colon(self, entry: Entry) -> int | None:
-        """The place behind the colon of ``key: value``; ``None`` for the rarer forms of YAML."""
+    def after_colon(self, entry: Entry) -> int:
+        """The place behind the colon of ``key: value``.
+
+        :raises SettingsError: where the entry is in one of the rarer forms of YAML, such as ``? key``.
+        """
         found = _COLON.match(self.text, entry.key.end)
-        return found.end() if found else None
+        if not found:
+            raise SettingsError(
+                f"{self.position(entry.start)}: {entry.name} is not written as 'name: value', so it cannot be changed.",
+                hint="Write it in that form first.",
+            )
+        return found.end()
 
     def comments_in(self, start: int, end: int) -> list[str]:
         """The comments that start in a stretch of the text."""
@@ -175,9 +183,9 @@ def decode(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        place = _position(content[: error.start].decode("utf-8"), error.start)
+        before = content[: error.start].decode("utf-8")
         raise SettingsError(
-            f"{place}: byte 0x{content[error.start]:02x} is not valid UTF-8.",
+            f"{_position(before, len(before))}: byte 0x{content[error.start]:02x} is not valid UTF-8.",
             hint="Elasticsearch and Kibana read UTF-8; save the file in that encoding.",
         ) from None
 

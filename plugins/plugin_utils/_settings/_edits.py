@@ -95,17 +95,12 @@ class _Editor:
         if isinstance(old, Sequence) and not old.flow:
             if isinstance(wanted, list) and wanted and self._edit_items(old, wanted):
                 return
-            self._replace_stretch(self._after_colon(entry), old.end, f" {text}", owner)
+            self._replace_stretch(self.document.after_colon(entry), old.end, f" {text}", owner)
         elif old.start == old.end:
-            place = self._after_colon(entry)
+            place = self.document.after_colon(entry)
             self._replace_stretch(place, place, f" {text}", owner)
         else:
             self._replace_stretch(old.start, old.end, text, owner)
-
-    def _after_colon(self, entry: Entry) -> int:
-        place = self.document.after_colon(entry)
-        assert place is not None, "refused before any edit is made"
-        return place
 
     def _edit_items(self, sequence: Sequence, wanted: list[ScalarValue]) -> bool:
         """Edit a list that has one item a line item by item; false where it is not written that simply."""
@@ -196,8 +191,8 @@ class _Editor:
 
 def _ends_blank(text: str) -> bool:
     """Whether the text is empty or ends with an empty line."""
-    lines = text.splitlines()
-    return not text.strip() or (text.endswith(("\n", "\r")) and not lines[-1].strip())
+    visible = text.lstrip("\ufeff").strip()
+    return not visible or (text.endswith(("\n", "\r")) and not text.splitlines()[-1].strip())
 
 
 def _has_blank_line(text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ._document import Document, Entry, Mapping, Node, Scalar, Sequence
+from ._document import Document, Entry, Mapping, Node, Sequence
 from ._edits import Edit, apply
 
 MASK = "********"
@@ -32,7 +32,7 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-
 
 def masked(document: Document) -> str:
     """The text with the values of all settings that could hold a secret hidden, in comments too."""
-    edits = [Edit(node.start, node.end, MASK) for node in _secrets(document.root)]
+    edits = [_hide(entry) for entry in _secrets(document.root)]
     hidden = [(edit.start, edit.end) for edit in edits]
     for comment in document.comments:
         found = _COMMENTED_SETTING.match(comment.text)
@@ -48,18 +48,21 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET_NAME.fullmatch(name))
 
 
-def _secrets(node: Node | None) -> Iterator[Node]:
-    """The values of the settings with a secret name, wherever they stand."""
+def _secrets(node: Node | None) -> Iterator[Entry]:
+    """The settings with a secret name and a value, wherever they stand."""
     if isinstance(node, Sequence):
         for item in node.items:
             yield from _secrets(item)
     elif isinstance(node, Mapping):
         for entry in node.entries:
-            yield from _secret_of(entry)
+            if isinstance(entry.value, Mapping) or not is_secret(entry.name):
+                yield from _secrets(entry.value)
+            elif entry.value.start < entry.value.end:
+                yield entry
 
 
-def _secret_of(entry: Entry) -> Iterator[Node]:
-    if not is_secret(entry.name):
-        yield from _secrets(entry.value)
-    elif not isinstance(entry.value, Scalar) or entry.value.start < entry.value.end:
-        yield entry.value
+def _hide(entry: Entry) -> Edit:
+    value = entry.value
+    if isinstance(value, Sequence) and not value.flow:
+        return Edit(entry.key.end, value.end, f": {MASK}")
+    return Edit(value.start, value.end, MASK)

@@ -77,7 +77,7 @@ def _matches(document: Document, pattern: str, wanted: AbstractMapping[str, Valu
     name = require_name(pattern[: -len(_BELOW)] if below else pattern)
     if not below and name in wanted:
         raise SettingsError(f"the setting {name} is both wanted and absent.", hint="Name it once.")
-    _require_visible(document, name)
+    _require_visible(document, pattern)
     if below:
         return [each for each in document.settings if each.startswith(f"{name}.") and each not in wanted]
     if name in document.settings:
@@ -140,11 +140,14 @@ def _require_editable(document: Document, plan: Plan) -> None:
         )
     for name in [*plan.changed, *plan.removed]:
         setting = document.settings[name]
+        document.after_colon(setting.entry)
         for node in (setting.entry.key, *setting.maps, *_descendants(setting.value)):
             if isinstance(node, Alias) or node.decorated:
-                raise _not_editable(document, node.start, name, "an anchor, an alias or a tag stands here")
-        if document.after_colon(setting.entry) is None:
-            raise _not_editable(document, setting.entry.start, name, "it is not written as 'name: value'")
+                raise SettingsError(
+                    f"{document.position(node.start)}: an anchor, an alias or a tag stands here, so {name} cannot be"
+                    " changed without touching more than it.",
+                    hint="Write the setting as a plain 'name: value' first.",
+                )
 
 
 def _descendants(node: Node) -> list[Node]:
@@ -154,10 +157,3 @@ def _descendants(node: Node) -> list[Node]:
     if isinstance(node, Mapping):
         return [node, *(each for entry in node.entries for each in (entry.key, *_descendants(entry.value)))]
     return [node]
-
-
-def _not_editable(document: Document, index: int, name: str, why: str) -> SettingsError:
-    return SettingsError(
-        f"{document.position(index)}: {name} cannot be changed without touching more than it: {why}.",
-        hint="Write the setting as a plain 'name: value' first.",
-    )
