@@ -15,7 +15,8 @@ const { asn1, pkcs12, pki } = forge;
  */
 
 /**
- * Reads a PKCS#12 file with node-forge, which knows RSA only: EC keys and their certificates are not seen.
+ * Reads a PKCS#12 file with node-forge, which knows RSA only: it sees neither EC keys nor certificates that have one
+ * or were signed by one.
  *
  * @param {string} path
  * @param {string | undefined} password undefined and the empty string are not the same
