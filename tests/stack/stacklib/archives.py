@@ -26,7 +26,8 @@ _DOWNLOAD_SECONDS = 1800
 
 #: Parts of the carried distribution that a Linux machine of this processor cannot use.
 _FOREIGN = re.compile(r"\.(bat|exe|dll|dylib)$|^lib/tools/server-launcher/server-launcher$")
-_NOT_INSTALLED = shutil.ignore_patterns("node_modules", "test", "tests", "README.md", ".gitignore")
+#: Parts of the stand-in's folder that serve its development only.
+_DEVELOPMENT = {"node_modules", "test", "jsconfig.json", "README.md", ".gitignore"}
 
 
 @dataclass(frozen=True)
@@ -140,21 +141,22 @@ def _kibana_stand_in(version: str) -> Archive:
         raise StackError(f"{KIBANA_SOURCES} holds no package.json, and {KIBANA_ARCHIVE_VARIABLE} is not set")
 
     def make(target: Path) -> None:
-        tree = _copied(KIBANA_SOURCES, target.parent / "kibana")
+        tree = target.parent / "kibana"
+        tree.mkdir()
+        for source in _stand_in_sources():
+            (shutil.copytree if source.is_dir() else shutil.copy2)(source, tree / source.name)
         run(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund"], cwd=tree, timeout=_DOWNLOAD_SECONDS)
         description = json.loads((tree / "package.json").read_text())
         (tree / "package.json").write_text(json.dumps({**description, "version": version}, indent=2) + "\n")
         with tarfile.open(target, "w") as result:
             result.add(tree, arcname=".", filter=_as_root)
 
-    with cache.scratch() as work:
-        sources = cache.digest([_copied(KIBANA_SOURCES, work / "kibana")])
-    return Archive(f"kibana-{version}", sources, make)
+    inputs = [part for source in _stand_in_sources() for part in (source.name, source)]
+    return Archive(f"kibana-{version}", cache.digest([version, *inputs]), make)
 
 
-def _copied(source: Path, target: Path) -> Path:
-    shutil.copytree(source, target, ignore=_NOT_INSTALLED)
-    return target
+def _stand_in_sources() -> list[Path]:
+    return sorted(path for path in KIBANA_SOURCES.iterdir() if path.name not in _DEVELOPMENT)
 
 
 def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:

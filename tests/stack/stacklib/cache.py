@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stacklib.shell import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -31,7 +33,11 @@ def folder() -> Path:
 def locked(name: str) -> Iterator[None]:
     """Hold the named lock; the kernel frees it when the process ends, however it ends."""
     with (folder() / f"{name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another process that works on: {name}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 

@@ -20,6 +20,8 @@ from stacklib.topology import Topology, parse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_CONNECTION_PLUGINS = Path(__file__).resolve().parent.parent / "connection_plugins"
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="stack", description="The real services that the collection is tested against.")
+    parser = argparse.ArgumentParser(prog="stack", description="Real services for tests.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: object, text: str) -> argparse.ArgumentParser:
@@ -48,15 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     add("env", _env, "print the shell exports with which podman works as the stack needs")
     build = add("build", _build, "make the images that are missing or old")
     build.add_argument("--image", action="append", metavar="KIND:VERSION", help="only this one (may be repeated)")
-    for name, command, text in (
-        ("up", _up, "start the hosts, reusing those that are ready"),
-        ("reset", _reset, "start the hosts and put all of them back into their base state"),
-        ("inventory", _inventory, "print the Ansible inventory"),
-    ):
-        add(name, command, text).add_argument("topology", help="a JSON file, or - for standard input")
+    file_help = "a JSON file, or - for standard input"
+    add("up", _up, "start the hosts, reusing those that are ready").add_argument("topology", help=file_help)
+    reset = add("reset", _reset, "start the hosts and put all of them back into their base state")
+    reset.add_argument("topology", help=file_help)
+    inventory = add("inventory", _inventory, "print the Ansible inventory")
+    inventory.add_argument("topology", help=file_help)
+    inventory.add_argument("--pipelined", action="store_true", help="use the stack's own connection plugin (see 'env')")
     down = add("down", _down, "remove the containers")
     which = down.add_mutually_exclusive_group(required=True)
-    which.add_argument("topology", nargs="?", help="a JSON file, or - for standard input")
+    which.add_argument("topology", nargs="?", help=file_help)
     which.add_argument("--all", action="store_true", help="those of all topologies")
     add("status", _status, "show the containers")
     return parser
@@ -74,16 +77,16 @@ def _setup(_: argparse.Namespace) -> None:
 
 
 def _env(_: argparse.Namespace) -> None:
-    for name, value in environment().items():
+    for name, value in {**environment(), "ANSIBLE_CONNECTION_PLUGINS": str(_CONNECTION_PLUGINS)}.items():
         print(f"export {name}={quote(value)}")
 
 
 def _build(options: argparse.Namespace) -> None:
-    try:
-        wanted = [catalog.product(*image.split(":", 1)) for image in options.image] if options.image else catalog.PRODUCTS
-    except (TypeError, ValueError) as error:
-        raise StackError(f"--image: {error}") from error
-    images.build(wanted)
+    known = {f"{product.kind}:{product.version}": product for product in catalog.PRODUCTS}
+    unknown = set(options.image or ()) - known.keys()
+    if unknown:
+        raise StackError(f"--image: {', '.join(sorted(unknown))} is none of {', '.join(known)}")
+    images.build(known[name] for name in options.image or known)
 
 
 def _up(options: argparse.Namespace) -> None:
@@ -99,7 +102,7 @@ def _down(options: argparse.Namespace) -> None:
 
 
 def _inventory(options: argparse.Namespace) -> None:
-    print(json.dumps(inventory(_topology(options), str(wrapper())), indent=2))
+    print(json.dumps(inventory(_topology(options), str(wrapper()), pipelined=options.pipelined), indent=2))
 
 
 def _status(_: argparse.Namespace) -> None:

@@ -94,9 +94,8 @@ class Container:
     def to_base_state(self, more: Mapping[str, bytes]) -> None:
         """Stop the product and put its files back; `more` files come on top of those of the state."""
         files = {path: text.encode() for path, text in self._files().items()} | dict(more)
-        self.execute(
-            "sh", "-c", _BASE_STATE, "base-state.sh", self.host.kind, self.host.state, stdin=_tar(files)
-        )  # fmt: skip
+        script = ("sh", "-c", _BASE_STATE, "base-state.sh")
+        self.execute(*script, self.host.kind, self.host.state, stdin=_tar(files), timeout=300)
 
     def _files(self) -> dict[str, str]:
         if self.host.state == BARE:
@@ -148,11 +147,11 @@ def refuse_shared_addresses(topology: Topology) -> None:
     """Two topologies at one address would disturb each other."""
     addresses = {host.address: host.name for host in topology.hosts}
     for other in containers(TOPOLOGY_LABEL):
-        labels = other["Labels"]
-        if other["State"] == "running" and labels[TOPOLOGY_LABEL] != topology.name and labels.get(ADDRESS_LABEL) in addresses:
+        name, host, address = (other["Labels"][label] for label in (TOPOLOGY_LABEL, HOST_LABEL, ADDRESS_LABEL))
+        if other["State"] == "running" and name != topology.name and address in addresses:
             raise StackError(
-                f"{addresses[labels[ADDRESS_LABEL]]}: the address {labels[ADDRESS_LABEL]} is in use by host "
-                f"{labels[HOST_LABEL]!r} of the topology {labels[TOPOLOGY_LABEL]!r}: bring that down first"
+                f"{addresses[address]}: the address {address} is in use by host {host!r} of the topology {name!r}: "
+                "bring that down first"
             )
 
 
@@ -163,5 +162,6 @@ def _tar(files: Mapping[str, bytes]) -> bytes:
             member = tarfile.TarInfo(name)
             member.size = len(content)
             member.mode = 0o600
+            member.mtime = int(time.time())
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()

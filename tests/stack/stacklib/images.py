@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stacklib import archives, cache
-from stacklib.podman import image_labels, podman
+from stacklib.podman import image_labels, podman, try_podman
 from stacklib.shell import timed
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _INPUTS = "stacktls.inputs"
 def build(products: Iterable[Product]) -> None:
     """Make the images that are missing or older than what they are made of."""
     with cache.locked("build"):
-        cache.discard_unfinished()
         for product in products:
             _build(product)
 
@@ -35,6 +34,7 @@ def _build(product: Product) -> None:
     inputs = cache.digest([base.inputs, archive.inputs, recipe])
     if image_labels(product.image).get(_INPUTS) == inputs:
         return
+    _discard_unfinished()
     files, base_image = archive.path(), _base_image(base)
     with timed(f"image {product.image}"):
         podman(
@@ -51,6 +51,20 @@ def _build(product: Product) -> None:
             str(recipe),
             timeout=600,
         )
+    forget_old()
+
+
+def forget_old() -> None:
+    """Remove the images whose names newer ones took, once no container uses them."""
+    try_podman("image", "prune", "--force", f"--filter=label={_INPUTS}")
+
+
+def _discard_unfinished() -> None:
+    """Remove what killed builders left; whoever holds the build lock knows that they are dead."""
+    cache.discard_unfinished()
+    working = podman("ps", "--all", "--external", "--filter=name=^base-working-container", "--format={{.ID}}")
+    for left in working.split():
+        try_podman("rm", "--force", left)
 
 
 def _base_image(base: archives.Archive) -> str:

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from stacklib.topology import Host, Topology
 
 
-def inventory(topology: Topology, podman: str) -> dict[str, Any]:
+_PLAIN = {"ansible_connection": "containers.podman.podman"}
+_PIPELINED = {"ansible_connection": "stack_podman", "ansible_pipelining": True}
+
+
+def inventory(topology: Topology, podman: str, *, pipelined: bool) -> dict[str, Any]:
     """The inventory; `podman` is the program with which Ansible enters the containers."""
     groups: dict[str, dict[str, Any]] = {}
     for host in topology.hosts:
@@ -19,7 +23,7 @@ def inventory(topology: Topology, podman: str) -> dict[str, Any]:
     return {
         "all": {
             "vars": {
-                "ansible_connection": "containers.podman.podman",
+                **(_PIPELINED if pipelined else _PLAIN),
                 "ansible_podman_executable": podman,
                 "ansible_python_interpreter": "/usr/bin/python3",
             },

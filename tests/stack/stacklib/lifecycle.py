@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from stacklib import cache, catalog, images, services, transport
 from stacklib.containers import ADDRESS_LABEL, HOST_LABEL, TOPOLOGY_LABEL, Container, refuse_shared_addresses, remove
@@ -46,6 +46,7 @@ def down(containers_of: Topology | None) -> None:
     label = f"{TOPOLOGY_LABEL}={containers_of.name}" if containers_of else TOPOLOGY_LABEL
     names = [each["Names"][0] for each in containers(label)]
     _together(remove, names)
+    images.forget_old()
 
 
 def status() -> list[tuple[str, ...]]:
@@ -53,7 +54,7 @@ def status() -> list[tuple[str, ...]]:
     return sorted(_together(_row, containers(TOPOLOGY_LABEL)))
 
 
-def _row(found: dict) -> tuple[str, ...]:
+def _row(found: dict[str, Any]) -> tuple[str, ...]:
     labels = found["Labels"]
     kind = catalog.ELASTICSEARCH if f"/{catalog.ELASTICSEARCH}:" in found["Image"] else catalog.KIBANA
     service = "-"

@@ -34,7 +34,7 @@ def setup() -> None:
         say("all that is needed is installed")
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise StackError(f"install these first (only root on a Debian-like machine can do it here): {' '.join(packages)}")
+        raise StackError(f"install these, or run it as root on a Debian-like machine: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with timed(f"installed {' '.join(packages)}"):
         run(["apt-get", "update", "-q"], env=environment, timeout=600)

@@ -23,7 +23,7 @@ class Endpoint:
         self.url = url
         self._authorization = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Send one request; OSError if it fails or is refused."""
         request = urllib.request.Request(
             self.url + path,
@@ -39,7 +39,7 @@ class Endpoint:
         except (http.client.HTTPException, ValueError) as error:
             raise OSError(str(error) or type(error).__name__) from error
 
-    def until(self, method: str, path: str, body: dict[str, Any] | None = None, *, seconds: float) -> dict[str, Any]:
+    def until(self, method: str, path: str, body: dict[str, Any] | None = None, *, seconds: float) -> Any:
         """Repeat a request that may be too early, for so long."""
         end = time.monotonic() + seconds
         while True:

@@ -94,8 +94,8 @@ def run(
 
 
 def _shown(command: Sequence[str]) -> str:
-    line = " ".join(command)
-    return line if len(line) <= 200 else f"{line[:200]} ..."
+    line, *more = " ".join(command).splitlines()
+    return line if len(line) <= 200 and not more else f"{line[:200]} ..."
 
 
 def _tail(text: str, lines: int = 30) -> str:

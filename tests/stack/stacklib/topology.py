@@ -166,7 +166,7 @@ def _problems_between(topology: Topology) -> list[str]:
     nodes = {host.name for host in topology.of_kind(catalog.ELASTICSEARCH)}
     for kibana in topology.of_kind(catalog.KIBANA):
         if kibana.elasticsearch not in nodes:
-            problems.append(f"host {kibana.name!r}: 'elasticsearch' names no Elasticsearch host: {kibana.elasticsearch!r}")
+            problems.append(f"host {kibana.name!r}: 'elasticsearch' is no Elasticsearch host: {kibana.elasticsearch!r}")
     if not problems:
         problems = [problem for cluster in topology.clusters() for problem in _problems_in(topology, cluster)]
     return problems

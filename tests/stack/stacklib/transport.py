@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 _MAKE = """
 set -e
-cd /tmp
 tool=/usr/share/elasticsearch/bin/elasticsearch-certutil
-$tool ca --silent --out ca.p12 --pass '' --days 3650
-$tool cert --silent --ca ca.p12 --ca-pass '' --out transport.p12 --pass '' --days 3650
-base64 transport.p12
+$tool ca --silent --out /tmp/ca.p12 --pass '' --days 3650
+$tool cert --silent --ca /tmp/ca.p12 --ca-pass '' --out /tmp/transport.p12 --pass '' --days 3650
+base64 /tmp/transport.p12
 """
 
 

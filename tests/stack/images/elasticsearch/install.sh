@@ -16,6 +16,7 @@ cp -r --no-preserve=ownership /context/rootfs/. /
 ln -s "$(dirname "$(dirname "$(readlink -f /usr/bin/java)")")" "$home/jdk"
 
 # What the package's build does to this script: it reads the defaults file and knows its own type.
+# shellcheck disable=SC2016  # the variables are the other script's
 sed -i \
   -e 's|^ES_DISTRIBUTION_TYPE=.*|ES_DISTRIBUTION_TYPE=deb|' \
   -e 's|then ES_PATH_CONF="$ES_HOME"/config; fi|then source /etc/default/elasticsearch; fi|' \

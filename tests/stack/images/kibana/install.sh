@@ -19,7 +19,7 @@ cp -r --no-preserve=ownership /context/rootfs/. /
 [ -e "$conf/kibana.yml" ] || printf '%s\n' '# server.port: 5601' >"$conf/kibana.yml"
 
 install -d -m 2750 -o kibana -g kibana /var/lib/kibana /var/log/kibana
-KBN_PATH_CONF="$conf" "$home/bin/kibana-keystore" create
+KBN_PATH_CONF="$conf" "$home/bin/kibana-keystore" create --allow-root
 
 chown -R root:kibana "$conf"
 find "$conf" -type d -exec chmod 2750 {} +
