@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ._certificate_options import OUTPUTS, check_paths, specification_of
 from ._changes import Replacement, attributes_of, journal_of, pending
 from ._errors import CertificateError, FileError
-from ._io import SECRET_MODE, Attributes, parse_mode, read_file, remove_file, write_file
+from ._io import SECRET_MODE, Attributes, make_folder, parse_mode, read_file, remove_file, write_file
 from ._journal import Journal
 from ._pki._certificates import (
     Identity,
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 _KEY_MODE = 0o640
 _CERTIFICATE_MODE = 0o644
+_FOLDER_MODE = 0o750
 
 
 @dataclass(frozen=True)
@@ -167,9 +168,9 @@ class HostCertificate:
 
     def _stage(self) -> bytes:
         """A new key beside its target, and the request for its certificate."""
+        folder = Attributes(self._params["owner"], self._params["group"], _FOLDER_MODE)
         for path in self._outputs():
-            if not os.path.isdir(os.path.dirname(path)):
-                raise FileError(f"the folder {os.path.dirname(path)} does not exist.", path=path)
+            make_own_folder(path, folder)
         key = generate_private_key(self._specification.key_type)
         write_file(self._staged_path, encode_private_key(key, self._staged_passphrase), Attributes(mode=SECRET_MODE))
         return make_request(key, self._specification)
@@ -205,7 +206,15 @@ class HostCertificate:
             "key_type": wanted.key_type,
             "profile": wanted.profile,
         }
-        return self._result(reasons, before, list(self._targets().values()), before=before, after=after)
+        return self._result(reasons, before, self._announced_targets(), before=before, after=after)
+
+    def _announced_targets(self) -> list[Replacement]:
+        """What a new certificate would replace: everything, apart from authorities that are there already."""
+        targets = self._targets()
+        trust = targets.pop("ca_certificates_path", None)
+        if trust is not None and (not self._has_authorities() or trust.differs()):
+            return [*targets.values(), trust]
+        return list(targets.values())
 
     def _result(
         self,
@@ -277,9 +286,22 @@ class HostCertificate:
         return encode_container(whole, password, friendly_name)
 
     def _authorities_content(self, _identity: Identity, _present: Present | None) -> bytes | None:
-        if _certificates_in(self._params["ca_certificates_path"]) == self._authorities:
-            return None
-        return encode_certificates(self._authorities)
+        return None if self._has_authorities() else encode_certificates(self._authorities)
+
+    def _has_authorities(self) -> bool:
+        """Whether the file for the authorities holds them already."""
+        return bool(self._authorities) and _certificates_in(self._params["ca_certificates_path"]) == self._authorities
+
+
+def make_own_folder(path: str, attributes: Attributes) -> None:
+    """Make the folder of a file; the one above it comes with the product, so it has to be there.
+
+    :raises FileError: where it is not.
+    """
+    folder = os.path.dirname(path)
+    if not os.path.isdir(os.path.dirname(folder)):
+        raise FileError(f"the folder {os.path.dirname(folder)} does not exist.", path=path, hint="Is the product installed?")
+    make_folder(folder, attributes)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ description:
     the controller (see M(stacktls.elastic.certificate_authority)) takes nothing from it but the public key. Subject,
     names, purposes and dates come from the task.
   - Key, certificate, authorities and PKCS#12 file are put in place together, after the new certificate was checked.
-    Until then the old files are in force.
+    Until then the old files are in force. Their folder is made with mode V(0750) where it is missing.
   - This is an action plugin. Its part on the managed host runs as a module of the same name.
 extends_documentation_fragment:
   - stacktls.elastic._attributes
