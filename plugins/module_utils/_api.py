@@ -180,8 +180,7 @@ def _no_answer(failures: list[EndpointError]) -> EndpointError:
     if len(failures) == 1:
         return failures[0]
     return EndpointError(
-        f"none of {len(failures)} endpoints answered. " + " ".join(failure.message for failure in failures),
-        hint=" ".join(dict.fromkeys(failure.hint for failure in failures if failure.hint)),
+        f"none of {len(failures)} endpoints answered. " + " ".join(str(failure) for failure in failures),
         transient=any(failure.transient for failure in failures),
     )
 

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 
 from ._errors import ApiError, CertificateError
 from ._io import require_file
+from ._pki._certificates import encode_certificates, names_of
+from ._pki._keys import encode_private_key, is_encrypted
+from ._pki._names import print_name
+from ._pki._pkcs12 import load_container
 
-try:
+with contextlib.suppress(ImportError):  # `_module.require_cryptography` reports it where a PKCS#12 file is to be read
     from cryptography import x509
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.serialization import pkcs12
-except ImportError:
-    # `_module.require_cryptography` reports it where a PKCS#12 file is to be read.
-    pass
 
 # From Python 3.10 on it is ssl.VERIFY_X509_PARTIAL_CHAIN.
 _TRUST_INTERMEDIATES = 0x80000
@@ -94,7 +93,7 @@ def _present_pem(context: ssl.SSLContext, options: TlsOptions) -> None:
     require_file(certificate_path)
     key = require_file(key_path)
     passphrase = options.client_key_passphrase
-    if b"ENCRYPTED" in key and not passphrase:
+    if is_encrypted(key) and not passphrase:
         raise CertificateError("the private key is encrypted.", path=key_path, hint="Give client_key_passphrase.")
     try:
         # A passphrase from a function: without one OpenSSL would ask for it at the terminal.
@@ -106,7 +105,7 @@ def _present_pem(context: ssl.SSLContext, options: TlsOptions) -> None:
 def _pem_problem(error: Exception, key: bytes, certificate_path: str) -> str:
     if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
         return f"the private key is not the one of the certificate in {certificate_path}."
-    if b"ENCRYPTED" in key:
+    if is_encrypted(key):
         return "the private key does not open with client_key_passphrase, or is damaged."
     if b"PRIVATE KEY" not in key:
         return "holds no private key in PEM form."
@@ -116,29 +115,17 @@ def _pem_problem(error: Exception, key: bytes, certificate_path: str) -> str:
 def _present_pkcs12(context: ssl.SSLContext, path: str, password: str | None) -> None:
     if not hasattr(os, "memfd_create"):
         raise CertificateError("PKCS#12 can be used on Linux only.", path=path, hint="Give the certificate as PEM.")
-    pem = _pkcs12_to_pem(require_file(path), password, path)
+    try:
+        identity, _ = load_container(require_file(path), password)
+    except CertificateError as error:
+        raise CertificateError(error.message, path=path, hint=error.hint or "Check client_pkcs12_password.") from error
+    certificates = encode_certificates((identity.certificate, *identity.authorities))
     # ssl reads keys from files only. An anonymous file in memory has no name in any folder, is open to this process
     # alone and is gone with it: the decrypted key touches no disk.
     with os.fdopen(os.memfd_create("client"), "wb") as stream:
-        stream.write(pem)
+        stream.write(encode_private_key(identity.key, None) + certificates)
         stream.flush()
         context.load_cert_chain(f"/proc/self/fd/{stream.fileno()}")
-
-
-def _pkcs12_to_pem(content: bytes, password: str | None, path: str) -> bytes:
-    """Key, certificate and chain of the container as clear PEM."""
-    try:
-        key, certificate, others = pkcs12.load_key_and_certificates(content, password.encode() if password else None)
-    except ValueError as error:
-        raise CertificateError(
-            "is not a PKCS#12 file, or client_pkcs12_password does not open it.", path=path
-        ) from error
-    if key is None or certificate is None:
-        missing = "private key" if key is None else "certificate that belongs to its private key"
-        raise CertificateError(f"holds no {missing}.", path=path)
-    encoding = serialization.Encoding.PEM
-    clear_key = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return clear_key + b"".join(each.public_bytes(encoding) for each in (certificate, *others))
 
 
 def verification_error(
@@ -162,7 +149,7 @@ def _distrust(
     if error.verify_code == _CERT_NOT_YET_VALID:
         return "it, or a CA above it, is not yet valid.", "Check the clocks of this host and of the issuer."
     if error.verify_code in _UNKNOWN_ISSUERS:
-        issuer = f" {found.issuer.rfc4514_string()}" if found else ""
+        issuer = f" {print_name(found.issuer)}" if found else ""
         known = f"in {ca_path}" if ca_path else "among the CAs of this system"
         return f"its issuer{issuer} is not {known}.", "Give the CA that issued it, and no other, as ca_path."
     return f"{error.verify_message}.", ""
@@ -170,15 +157,14 @@ def _distrust(
 
 def _names(certificate: x509.Certificate) -> list[str]:
     """Its subject alternative names as text, or its subject, which counts where there are none."""
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return [certificate.subject.rfc4514_string()]
-    return [str(name.value) for name in names]
+    return [name.value for name in names_of(certificate)] or [print_name(certificate.subject)]
 
 
 def _presented_certificate(host: str, port: int, timeout: float) -> x509.Certificate | None:
-    """The certificate of a failed connection, for the error's words: looked at, never trusted, nothing is sent."""
+    """The certificate of a failed connection, for the error's words: looked at, never trusted, nothing is sent.
+
+    Without ``cryptography`` (a NameError) the words do without it.
+    """
     with contextlib.suppress(OSError, ValueError, NameError), tls_probe(host, port, timeout) as connection:
         return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
     return None
