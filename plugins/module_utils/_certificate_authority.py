@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -36,15 +37,18 @@ _BACKDATE = timedelta(hours=1)
 _DAYS_TO_WARN = 90
 
 
-def manage_certificate_authority(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
+def manage_certificate_authority(
+    params: dict[str, Any], warn: Callable[[str], None], *, check_mode: bool
+) -> dict[str, Any]:
     """Make the authority where there is none; returns the module's result.
 
+    :param warn: is told what is not as asked for and is kept all the same.
     :raises StackTlsError: where that is impossible, or the present one cannot be used; nothing is changed then.
     """
     store = AuthorityStore(params["path"])
     now = datetime.now(timezone.utc)
     if store.exists():
-        return _keep(store, params, now, check_mode=check_mode)
+        return _keep(store, params, warn, now, check_mode=check_mode)
     _require_protection(params, encrypted=bool(params["passphrase"]))
     if params["import_certificate"]:
         source = _imported(params, now)
@@ -56,10 +60,10 @@ def manage_certificate_authority(params: dict[str, Any], *, check_mode: bool) ->
         make_folder(store.folder, Attributes(mode=0o700))
         with store.locked():
             if store.exists():  # made by another process while this one waited
-                return _keep(store, params, now, check_mode=False)
+                return _keep(store, params, warn, now, check_mode=False)
             store.write_key(source.key, params["passphrase"])
             store.write_certificates([source.certificate, *source.authorities])
-    return _result(store, params, now, before=[], after=[source.certificate, *source.authorities], changed=True)
+    return _result(store, now, before=[], after=[source.certificate, *source.authorities], changed=True)
 
 
 def _require_protection(params: dict[str, Any], *, encrypted: bool) -> None:
@@ -110,7 +114,9 @@ def _brought_chain(params: dict[str, Any], key: PrivateKey, now: datetime) -> li
     return chain
 
 
-def _keep(store: AuthorityStore, params: dict[str, Any], now: datetime, *, check_mode: bool) -> dict[str, Any]:
+def _keep(
+    store: AuthorityStore, params: dict[str, Any], warn: Callable[[str], None], now: datetime, *, check_mode: bool
+) -> dict[str, Any]:
     """Check the present authority, and bring its chain, its encryption and the mode of its key up to date."""
     before = store.certificates(now)
     encrypted = store.has_encrypted_key()
@@ -125,7 +131,9 @@ def _keep(store: AuthorityStore, params: dict[str, Any], now: datetime, *, check
         if after != before:
             store.write_certificates(after)
         apply_attributes(store.key_path, KEY_ATTRIBUTES)
-    return _result(store, params, now, before=before, after=after, changed=changed)
+    for warning in _warnings(params, after[0], now):
+        warn(warning)
+    return _result(store, now, before=before, after=after, changed=changed)
 
 
 def _wanted_subject(params: dict[str, Any]) -> x509.Name:
@@ -148,7 +156,6 @@ def _announcement(store: AuthorityStore, params: dict[str, Any]) -> dict[str, An
 
 def _result(
     store: AuthorityStore,
-    params: dict[str, Any],
     now: datetime,
     *,
     before: list[x509.Certificate],
@@ -163,7 +170,6 @@ def _result(
         **facts,
         "days_left": days_left(after[0], now),
         "diff": _difference(store, _facts(before, now), facts),
-        "warnings": _warnings(params, after[0], now),
     }
 
 

@@ -173,7 +173,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_cryptography(module)
-    run_module(module, lambda: manage_certificate_authority(module.params, check_mode=module.check_mode))
+    run_module(module, lambda: manage_certificate_authority(module.params, module.warn, check_mode=module.check_mode))
 
 
 if __name__ == "__main__":

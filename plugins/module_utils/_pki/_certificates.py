@@ -353,8 +353,10 @@ def _verify_signature(certificate: x509.Certificate, key: object) -> None:
         key.verify(signature, content, ec.ECDSA(algorithm))
     elif isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
         # Without this attribute (cryptography before 41) a signature with PSS padding counts as invalid.
-        used_padding = getattr(certificate, "signature_algorithm_parameters", None) or padding.PKCS1v15()
-        key.verify(signature, content, used_padding, algorithm)
+        parameters = getattr(certificate, "signature_algorithm_parameters", None)
+        key.verify(
+            signature, content, parameters if isinstance(parameters, padding.PSS) else padding.PKCS1v15(), algorithm
+        )
     else:
         raise InvalidSignature
 

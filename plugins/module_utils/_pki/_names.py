@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import unicodedata
 
 from .._errors import CertificateError
 from . import _der
@@ -82,11 +83,11 @@ _TEXT_ENCODINGS = {
 }
 
 _NEED_QUOTES = frozenset(',+=\n<>#;\\"')
-_TYPE = re.compile(r"\s*(?:(?:[Oo][Ii][Dd]\.)?([0-9]+(?:\.[0-9]+)+)|([A-Za-z][A-Za-z0-9-]*))\s*=\s*")
+_TYPE = re.compile(r"\s*(?:(?:[Oo][Ii][Dd]\.)?([0-9]+(?:\.[0-9]+)+)|([A-Za-z][A-Za-z0-9-]*))\s*=\s*", re.ASCII)
 _ESCAPE = r"\\(?:[0-9A-Fa-f]{2}|[^0-9A-Fa-f])"
-_PLAIN = re.compile(rf'((?:{_ESCAPE}|[^,;+"\\\s]|\s+(?!\s*(?:[,;+]|\Z)))*)\s*')
-_QUOTED = re.compile(rf'"((?:{_ESCAPE}|[^"\\])*)"\s*')
-_HEXADECIMAL = re.compile(r"#((?:[0-9A-Fa-f]{2})+)\s*(?=[,;+]|\Z)")
+_PLAIN = re.compile(rf'((?:{_ESCAPE}|[^,;+"\\\s]|\s+(?!\s*(?:[,;+]|\Z)))*)\s*', re.ASCII)
+_QUOTED = re.compile(rf'"((?:{_ESCAPE}|[^"\\])*)"\s*', re.ASCII)
+_HEXADECIMAL = re.compile(r"#((?:[0-9A-Fa-f]{2})+)\s*(?=[,;+]|\Z)", re.ASCII)
 _UNIT = re.compile(r"\\([0-9A-Fa-f]{2})|\\?(.)", re.DOTALL)
 
 
@@ -215,6 +216,8 @@ def _attribute(identifier: str, value: str) -> x509.NameAttribute[str]:
     keyword = _KEYWORDS.get(identifier, identifier)
     if not value:
         raise CertificateError(f"the attribute {keyword} of a name is empty.")
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise CertificateError(f"the attribute {keyword} of a name has a control character in it: {value!r}.")
     longest = _LONGEST.get(identifier, 32768)
     if len(value) > longest:
         raise CertificateError(f"the attribute {keyword} of a name is longer than {longest} characters: {value!r}.")

@@ -122,6 +122,8 @@ def _check_shape(name: str, text: str) -> None:
         raise _refused(text, "is empty")
     if "://" in name or "/" in name:
         raise _refused(text, "is an address with a path or prefix length", "Write the host name or address alone.")
+    if "%" in name:
+        raise _refused(text, "has a zone or an escape in it", "Write the host name or address alone.")
     if any(character.isspace() for character in name):
         raise _refused(text, "has a blank in it")
     if _address(name) is not None:

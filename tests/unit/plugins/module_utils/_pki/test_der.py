@@ -1,0 +1,42 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _der
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@given(st.integers(0, 2), st.integers(0, 39), st.lists(st.integers(0, 2**40), max_size=6))
+def test_object_identifiers_come_back(first, second, others):
+    dotted = ".".join(str(arc) for arc in (first, second, *others))
+    assert _der.dotted(_der.single(_der.object_identifier(dotted), _der.OBJECT_IDENTIFIER).content) == dotted
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5))
+def test_elements_come_back(contents):
+    found = _der.elements(b"".join(_der.octets(content) for content in contents))
+    assert [element.content for element in found] == contents
+
+
+def test_long_contents_have_a_long_length():
+    assert _der.octets(b"x" * 70000)[:5] == bytes([0x04, 0x83, 0x01, 0x11, 0x70])
+
+
+@pytest.mark.parametrize(("value", "encoded"), [(0, "020100"), (127, "02017f"), (128, "02020080"), (10000, "02022710")])
+def test_integers_are_never_negative(value, encoded):
+    assert _der.integer(value).hex() == encoded
+
+
+@pytest.mark.parametrize("data", [b"\x30", b"\x30\x80\x00\x00", b"\x30\x05\x00", b"\x30\x82\x01"])
+def test_what_is_cut_off_or_not_der_is_refused(data):
+    with pytest.raises(CertificateError):
+        _der.elements(data)
+
+
+def test_another_type_is_refused():
+    with pytest.raises(CertificateError):
+        _der.single(_der.octets(b""), _der.SEQUENCE)
