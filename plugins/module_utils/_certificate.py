@@ -300,7 +300,9 @@ def make_own_folder(path: str, attributes: Attributes) -> None:
     """
     folder = os.path.dirname(path)
     if not os.path.isdir(os.path.dirname(folder)):
-        raise FileError(f"the folder {os.path.dirname(folder)} does not exist.", path=path, hint="Is the product installed?")
+        raise FileError(
+            f"the folder {os.path.dirname(folder)} does not exist.", path=path, hint="Is the product installed?"
+        )
     make_folder(folder, attributes)
 
 
