@@ -116,7 +116,7 @@ def _present_pkcs12(context: ssl.SSLContext, path: str, password: str | None) ->
     if not hasattr(os, "memfd_create"):
         raise CertificateError("PKCS#12 can be used on Linux only.", path=path, hint="Give the certificate as PEM.")
     try:
-        identity, _ = load_container(require_file(path), password)
+        identity = load_container(require_file(path), password)[0]
     except CertificateError as error:
         raise CertificateError(error.message, path=path, hint=error.hint or "Check client_pkcs12_password.") from error
     certificates = encode_certificates((identity.certificate, *identity.authorities))

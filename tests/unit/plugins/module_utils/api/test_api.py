@@ -148,7 +148,7 @@ class TestRetries:
         self, server: Server, params: Params, status: int
     ) -> None:
         pauses: list[float] = []
-        for _ in range(6):
+        for _attempt in range(6):
             server.answer(status, "{}")
         server.answer(200, '{"a": 1}')
         assert ApiClient(params(server, retries=6), pauses.append).call("GET", "/") == {"a": 1}

@@ -39,7 +39,7 @@ rules = st.recursive(
 
 def as_elasticsearch_answers(rule: Any) -> Any:
     """Single values out of their lists, as the API gives rules back."""
-    (kind, content), *_ = rule.items()
+    kind, content = next(iter(rule.items()))
     if kind == "field":
         return {kind: {name: each[0] if len(each) == 1 else each for name, each in content.items()}}
     if kind == "except":
