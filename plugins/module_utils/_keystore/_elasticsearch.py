@@ -155,9 +155,7 @@ def _sized(part: bytes, order: str) -> bytes:
 def _unframed(content: bytes) -> bytes:
     """What is between the codec's name and the footer, after a look at the checksum."""
     if not content.startswith(_HEADER):
-        raise KeystoreError(
-            "is not an Elasticsearch keystore.", hint=f"Check the path, or remove the file. {_NOTHING_WRITTEN}"
-        )
+        raise KeystoreError("is not an Elasticsearch keystore.", hint=f"Check the path. {_NOTHING_WRITTEN}")
     framed, checksum = content[: -_CHECKSUM.size], content[-_CHECKSUM.size :]
     if not framed.endswith(_FOOTER):
         raise _damaged("its end is missing")

@@ -58,9 +58,7 @@ def _payload(content: bytes) -> bytes:
     """What stands after the version, as bytes."""
     version, separator, encoded = content.strip().partition(b":")
     if not separator or not version.isdigit():
-        raise KeystoreError(
-            "is not a Kibana keystore.", hint="Check the path, or remove the file. Nothing was written."
-        )
+        raise KeystoreError("is not a Kibana keystore.", hint="Check the path. Nothing was written.")
     if version != _VERSION.encode("ascii"):
         raise KeystoreError(
             f"the keystore is of version {version.decode('ascii')}, but only version {_VERSION} is known.",
