@@ -40,7 +40,7 @@ _TYPED = re.compile(
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _FORMER_BOOLEANS = frozenset(("yes", "no", "on", "off", "y", "n"))
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
-_FLOW_INDICATORS = frozenset(",[]{}:")
+_FLOW_INDICATORS = frozenset(",[]{}:?")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

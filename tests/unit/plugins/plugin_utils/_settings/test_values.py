@@ -72,7 +72,7 @@ def test_text_that_could_be_read_otherwise_is_quoted(text):
     assert yaml.safe_load(rendered) == text
 
 
-@pytest.mark.parametrize("text", ["${A}", "a,b", "a:b", "a[0]"])
+@pytest.mark.parametrize("text", ["${A}", "a,b", "a:b", "a[0]", "a?b"])
 def test_more_is_quoted_between_brackets(text):
     assert render([text]) == f'["{text}"]'
 

@@ -1,0 +1,139 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action plugin as people run it: real tasks, on this machine, with everything logged that Ansible can log."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
+COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
+FOREIGN = "geheim-und-lang"
+FILE = f"# our file\nelasticsearch.password: {FOREIGN}\nserver.port: 5601\n"
+TWICE = FILE + f"server:\n  port: {FOREIGN}\n"
+TASKS = {
+    "unchanged": {"settings": {"server.port": 5601}},
+    "checked": {"settings": {"server": {"port": 5602}, "pid.file": "/run/k"}, "journal": "~/journal"},
+    "changed": {"settings": {"server": {"port": 5602}, "pid.file": "/run/k"}, "journal": "~/journal"},
+    "refused": {"settings": {"server.port": 1}, "path": "~/twice.yml"},
+    "unknown": {"setting": {"server.port": 1}},
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """The home of the user on the host, with the files that the tasks are about."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "kibana.yml").write_text(FILE)
+    (home / "twice.yml").write_text(TWICE)
+    return home
+
+
+@pytest.fixture(scope="module")
+def run(home):
+    """All tasks in one play: the result of each, and all that was logged meanwhile."""
+    tasks = [
+        {
+            "name": f"<{name}>",
+            "stacktls.elastic.settings": {"path": "~/kibana.yml", **options},
+            "register": name,
+            "check_mode": name == "checked",
+            "diff": True,
+            "ignore_errors": True,
+        }
+        for name, options in TASKS.items()
+    ]
+    results = "{{ dict(names | zip(names | map('extract', vars))) | to_json }}"
+    tasks.append(
+        {
+            "name": "<end>",
+            "ansible.builtin.copy": {"content": results, "dest": str(home / "results.json"), "mode": "600"},
+        }
+    )
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"names": list(TASKS)}, "tasks": tasks}
+    (home / "play.json").write_text(json.dumps([play]))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    settings = {"COLLECTIONS_PATH": COLLECTIONS, "PIPELINING": "true", "DEBUG": "true", "HOME": str(home / ".ansible")}
+    done = subprocess.run(
+        [ANSIBLE, "-vvvvvv", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "play.json"],
+        env={**kept, **{f"ANSIBLE_{name}": value for name, value in settings.items()}, "HOME": str(home)},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads((home / "results.json").read_text()), done.stdout + done.stderr
+
+
+@pytest.fixture
+def results(run):
+    return run[0]
+
+
+def logged(run, name):
+    """What was logged from the start of one task to the start of the next."""
+    names = [*TASKS, "end"]
+    _before, _start, rest = run[1].partition(f"TASK [<{name}>]")
+    return rest.partition(f"TASK [<{names[names.index(name) + 1]}>]")[0]
+
+
+def test_what_is_wanted_is_merged_and_the_rest_stays(home, results):
+    text = FILE.replace("5601", "5602") + "\n# Managed by stacktls.elastic\npid.file: /run/k\n"
+    assert (home / "kibana.yml").read_text() == text
+    assert results["changed"] == {
+        "changed": True,
+        "failed": False,
+        "diff": {
+            "before": FILE.replace(FOREIGN, "********"),
+            "after": text.replace(FOREIGN, "********"),
+            "before_header": "~/kibana.yml",
+            "after_header": "~/kibana.yml",
+        },
+        "differences": [{"name": "pid.file", "change": "added"}, {"name": "server.port", "change": "changed"}],
+        "restart_pending": True,
+    }
+
+
+def test_a_tilde_is_the_home_of_the_host(home, results):
+    assert (home / "journal" / "pending" / "0000").read_text() == FILE
+
+
+def test_check_mode_says_the_same(results):
+    assert results["checked"] == results["changed"]
+
+
+def test_an_unchanged_file_is_left_alone(results):
+    assert results["unchanged"] == {"changed": False, "failed": False, "differences": [], "restart_pending": False}
+
+
+@pytest.mark.parametrize(("name", "trips"), [("unchanged", 1), ("checked", 1), ("changed", 2), ("refused", 1)])
+def test_round_trips(run, name, trips):
+    assert logged(run, name).count("Pipelining is enabled.") == trips
+
+
+def test_what_is_refused_changes_nothing(home, results):
+    assert results["refused"]["msg"] == (
+        "~/twice.yml: server.port is set twice: line 3, column 1, and line 5, column 3."
+        " Keep one of the two: it is not certain which of them counts."
+    )
+    assert (home / "twice.yml").read_text() == TWICE
+
+
+def test_a_wrong_option_is_refused(results):
+    assert "module: setting. Supported parameters include:" in results["unknown"]["msg"]
+
+
+def test_no_log_of_any_level_holds_what_else_is_in_the_file(run):
+    assert '"inspected"' in run[1].replace("\\", ""), "the log shows what modules answer"
+    assert FOREIGN not in run[1]
+    for shift in range(3):
+        encoded = base64.b64encode(("x" * shift + FOREIGN).encode()).decode()
+        assert encoded[4:-4] not in run[1]
