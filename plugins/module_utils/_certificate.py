@@ -168,15 +168,16 @@ class HostCertificate:
 
     def _stage(self) -> bytes:
         """A new key beside its target, and the request for its certificate."""
-        folder = Attributes(self._params["owner"], self._params["group"], _FOLDER_MODE)
-        for path in self._outputs():
-            make_own_folder(path, folder)
+        self._make_folders()
         key = generate_private_key(self._specification.key_type)
         write_file(self._staged_path, encode_private_key(key, self._staged_passphrase), Attributes(mode=SECRET_MODE))
         return make_request(key, self._specification)
 
-    def _outputs(self) -> list[str]:
-        return [self._params[name] for name in OUTPUTS if self._params[name]]
+    def _make_folders(self) -> None:
+        attributes = Attributes(self._params["owner"], self._params["group"], _FOLDER_MODE)
+        for name in OUTPUTS:
+            if self._params[name]:
+                make_own_folder(self._params[name], attributes)
 
     def _require_sound(self, identity: Identity) -> None:
         """Check the new certificate before any file is touched."""
@@ -192,7 +193,8 @@ class HostCertificate:
         :param present: what the files hold; ``None`` writes them all.
         """
         due = [replacement for replacement in self._replacements(identity, present) if replacement.differs()]
-        if not self._check_mode:
+        if due and not self._check_mode:
+            self._make_folders()
             replace_together(due, self._journal)
         described = describe(identity.certificate, self._now)
         return self._result([], described, due, before=described, after=described)

@@ -144,6 +144,8 @@ days_left:
   sample: 3649
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority import (
     manage_certificate_authority,
@@ -151,27 +153,28 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_auth
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography, run_module
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import KEY_TYPES
 
+MODULE_ARGUMENTS: dict[str, Any] = {
+    "argument_spec": {
+        "path": {"type": "path", "required": True},
+        "passphrase": {"type": "str", "no_log": True},
+        "allow_unencrypted_key": {"type": "bool", "default": False},
+        "common_name": {"type": "str"},
+        "subject": {"type": "str"},
+        "key_type": {"type": "str", "choices": list(KEY_TYPES), "no_log": False},
+        "validity_days": {"type": "int", "default": 3650},
+        "import_certificate": {"type": "path"},
+        "import_chain": {"type": "path"},
+        "import_private_key": {"type": "path", "no_log": False},
+        "import_passphrase": {"type": "str", "no_log": True},
+    },
+    "mutually_exclusive": [("common_name", "subject")],
+    "required_together": [("import_certificate", "import_private_key")],
+    "required_by": {"import_chain": ["import_certificate"], "import_passphrase": ["import_private_key"]},
+}
+
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "path": {"type": "path", "required": True},
-            "passphrase": {"type": "str", "no_log": True},
-            "allow_unencrypted_key": {"type": "bool", "default": False},
-            "common_name": {"type": "str"},
-            "subject": {"type": "str"},
-            "key_type": {"type": "str", "choices": list(KEY_TYPES), "no_log": False},
-            "validity_days": {"type": "int", "default": 3650},
-            "import_certificate": {"type": "path"},
-            "import_chain": {"type": "path"},
-            "import_private_key": {"type": "path", "no_log": False},
-            "import_passphrase": {"type": "str", "no_log": True},
-        },
-        mutually_exclusive=[("common_name", "subject")],
-        required_together=[("import_certificate", "import_private_key")],
-        required_by={"import_chain": ["import_certificate"], "import_passphrase": ["import_private_key"]},
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(**MODULE_ARGUMENTS, supports_check_mode=True)
     require_cryptography(module)
     run_module(module, lambda: manage_certificate_authority(module.params, module.warn, check_mode=module.check_mode))
 
