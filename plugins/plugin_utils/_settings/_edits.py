@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from ._document import Document, Entry, Mapping, Node, Scalar, Sequence
+from ._document import Comment, Document, Entry, Mapping, Node, Scalar, Sequence
 from ._plan import Plan
 from ._values import ScalarValue, Value, is_same, render
 
@@ -169,18 +169,22 @@ class _Editor:
 
     def _managed_end(self) -> int | None:
         """Where the settings below the marker end: before a blank line; ``None`` without a marker of its own line."""
-        text, entries = self.document.text, self.document.root.entries if self.document.root else ()
-        for comment in self.document.comments:
-            alone = not text[self.document.line_start(comment.start) : comment.start].strip()
-            if comment.text == MARKER and alone and not any(e.start < comment.start < e.end for e in entries):
-                break
-        else:
+        entries = self.document.root.entries if self.document.root else ()
+        marker = next((comment for comment in self.document.comments if self._is_marker(comment, entries)), None)
+        if marker is None:
             return None
-        place = self.document.line_end(comment.end)
+        place = self.document.line_end(marker.end)
         for entry in entries:
-            if entry.start > comment.start and not _has_blank_line(text[place : self.document.line_start(entry.start)]):
-                place = max(place, self.document.line_end(entry.end))
+            gap = self.document.text[place : self.document.line_start(entry.start)]
+            if entry.start > marker.end and not _has_blank_line(gap):
+                place = self.document.line_end(entry.end)
         return place
+
+    def _is_marker(self, comment: Comment, entries: tuple[Entry, ...]) -> bool:
+        """Whether the comment is the marker, on a line of its own between the settings at the top."""
+        before = self.document.text[self.document.line_start(comment.start) : comment.start]
+        inside = any(entry.start < comment.start < entry.end for entry in entries)
+        return comment.text == MARKER and not before.strip() and not inside
 
     def _insert_lines(self, place: int, lines: list[str]) -> None:
         """Insert whole lines at the start of a line, or at the end of the text."""

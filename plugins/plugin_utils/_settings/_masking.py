@@ -25,8 +25,8 @@ _SECRET_NAME = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_COMMENTED_SETTING = re.compile(r"""#+[\s#-]*(?P<name>["']?[\w.\-]+["']?)\s*:\s+(?P<value>\S.*)""")
-_URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_NAME_IN_COMMENT = re.compile(r"""([\w.\-]+)["']?\s*[:=]\s*(?=\S)""")
+_URL_PASSWORD = re.compile(r"(?<=://)[^/\s]+(?=@)")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 
 
@@ -35,10 +35,10 @@ def masked(document: Document) -> str:
     edits = [_hide(entry) for entry in _secrets(document.root)]
     hidden = [(edit.start, edit.end) for edit in edits]
     for comment in document.comments:
-        found = _COMMENTED_SETTING.match(comment.text)
-        within = any(start <= comment.start < end for start, end in hidden)
-        if found and not within and is_secret(found["name"].strip("\"'")):
-            edits.append(Edit(comment.start + found.start("value"), comment.end, MASK))
+        names = (found for found in _NAME_IN_COMMENT.finditer(comment.text) if is_secret(found[1]))
+        secret = next(names, None)
+        if secret and not any(start <= comment.start < end for start, end in hidden):
+            edits.append(Edit(comment.start + secret.end(), comment.end, MASK))
     text = apply(document.text, sorted(edits, key=lambda edit: edit.start))
     return _PRIVATE_KEY.sub(MASK, _URL_PASSWORD.sub(MASK, text))
 

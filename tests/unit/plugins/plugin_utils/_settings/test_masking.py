@@ -62,7 +62,9 @@ list: [{password: geheim9}]
 #elasticsearch.password: geheim10
 # # elasticsearch.serviceAccountToken : 'geheim11' geheim12
 #   keyPassphrase: geheim13
-proxy: "https://user:geheim14@proxy:3128/"
+proxy: "https://user:geheim14@geheim@proxy:3128/"
+a: 1 # old password: geheim16
+#bind_password=geheim17
 inline: |
   -----BEGIN RSA PRIVATE KEY-----
   geheim15
