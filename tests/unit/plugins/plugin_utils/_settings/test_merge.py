@@ -290,7 +290,7 @@ def test_two_hundred_lines_take_less_than_twenty_milliseconds():
     text = "".join(f"# about {number}\nsection.part{number}: /some/path/{number} # why\n" for number in range(100))
     times = []
     for _attempt in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         merged(text, {"section.part50": "x", "new.setting": True}, ["section.part7"])
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.02
