@@ -14,11 +14,26 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 TYPES = {"str": str, "path": str, "int": int, "bool": bool, "list": list, "dict": dict}
-SHARED = [(first, second) for first in ROLES for second in ROLES if first < second]
+SHARING = "stacktls"
+
+
+def own_defaults_of(role):
+    return yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text())
 
 
 def defaults_of(role):
-    return yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text())
+    """The defaults that the role documents: its own, and the shared ones that it reads."""
+    named = specs_of(role)["main"]["options"]
+    return {
+        **{name: value for name, value in own_defaults_of(SHARING).items() if name in named},
+        **own_defaults_of(role),
+    }
+
+
+def text_of(role):
+    """Everything the role says in tasks, vars, defaults and templates."""
+    folders = ("tasks", "vars", "defaults", "templates")
+    return "".join(path.read_text() for name in folders for path in sorted((ROOT / "roles" / role / name).glob("*")))
 
 
 def specs_of(role):
@@ -47,16 +62,18 @@ def test_specs_have_the_type_and_value_of_the_defaults(role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_names_start_with_the_role_or_with_stacktls(role):
-    assert [name for name in defaults_of(role) if not name.startswith((f"{role}_", "stacktls_"))] == []
+def test_names_start_with_the_role(role):
+    assert [name for name in own_defaults_of(role) if not name.startswith(f"{role}_")] == []
 
 
-@pytest.mark.parametrize(("first", "second"), SHARED)
-def test_shared_variables_have_one_default_and_one_description(first, second):
-    for name in set(defaults_of(first)) & set(defaults_of(second)):
-        assert name.startswith("stacktls_")
-        assert defaults_of(first)[name] == defaults_of(second)[name], name
-        assert specs_of(first)["main"]["options"][name] == specs_of(second)["main"]["options"][name], name
+@pytest.mark.parametrize("role", [role for role in ROLES if role != SHARING])
+def test_shared_variables_that_a_role_reads_are_documented_alike(role):
+    options, shared = specs_of(role)["main"]["options"], specs_of(SHARING)["main"]["options"]
+    read = set(re.findall(r"stacktls_\w+", text_of(role))) & set(shared)
+    assert read <= set(options)
+    assert {name: options[name] for name in options if name in shared} == {
+        name: shared[name] for name in options if name in shared
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)

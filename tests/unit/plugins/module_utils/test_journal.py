@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils import _journal
@@ -50,7 +51,7 @@ def test_settled_journal_becomes_a_backup_that_only_root_reads(tmp_path, journal
     assert pending(journal)
     backup = journal.settle()
     assert not pending(journal)
-    assert open(os.path.join(backup, "0000"), "rb").read() == b"before"
+    assert Path(backup, "0000").read_bytes() == b"before"
     for folder, _folders, files in os.walk(tmp_path / "journal"):
         assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
         for name in files:
@@ -70,7 +71,7 @@ def test_same_content_is_not_recorded(tmp_path, journal):
 
 
 def test_missing_folder_changes_nothing(tmp_path, journal):
-    with pytest.raises(FileError, match="the folder .*/none does not exist"):
+    with pytest.raises(FileError, match=r"the folder .*/none does not exist"):
         replace(tmp_path / "none" / "a", b"x", journal)
     assert not pending(journal)
 

@@ -137,7 +137,7 @@ def test_service_that_stops_is_not_waited_for(journal, settings):
         looks.append(1)
         return "refused"
 
-    with pytest.raises(ServiceError, match="the service stopped. refused"):
+    with pytest.raises(ServiceError, match=r"the service stopped. refused"):
         apply(Host(failed=True), journal, probe)
     assert len(looks) == 1
 
