@@ -56,19 +56,15 @@ export class Kibana {
     await migrateSavedObjects(clients.asInternalUser);
     void versionCheck.watch();
 
-    const { settings } = this.http;
     await this.http.stop();
     await pass('handover');
-    if (settings.ssl.enabled && settings.ssl.redirectHttpFromPort !== undefined) {
-      await startRedirectServer(settings);
+    // A reload may have changed the settings since the preboot server read them.
+    const { server } = this.config ?? config;
+    if (server.ssl.enabled && server.ssl.redirectHttpFromPort !== undefined) {
+      await startRedirectServer(server);
     }
     const authenticator = new Authenticator(clients.asUser);
-    // The files may have changed since the preboot server read them: the main server reads its own.
-    this.http = new HttpServer(
-      this.config?.server ?? settings,
-      'Kibana',
-      createHandler({ settings, authenticator, versionCheck })
-    );
+    this.http = new HttpServer(server, 'Kibana', createHandler({ settings: server, authenticator, versionCheck }));
     await this.http.start();
     getLogger('status').info('Kibana is now available');
   }

@@ -181,7 +181,9 @@ describe('the process', { concurrency: 6 }, () => {
   });
 
   test('ends with 64 where a name belongs to nothing', async () => {
-    const { code, output } = await runToEnd({ yml: { 'elasticsarch.hosts': 'http://es1:9200', 'xpack.nonsense.x': 1 } });
+    const { code, output } = await runToEnd({
+      yml: { 'elasticsarch.hosts': 'http://es1:9200', 'xpack.nonsense.x': 1 },
+    });
     assert.equal(code, 64);
     assert.ok(output.includes('Unknown configuration key(s): "elasticsarch.hosts", "xpack.nonsense.x".'), output);
   });

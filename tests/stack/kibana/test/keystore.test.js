@@ -75,7 +75,13 @@ describe('kibana-keystore', { concurrency: 4 }, () => {
   test('a value in JSON is stored as what it is', () => {
     const { run, entries } = folder();
     run(['create']);
-    for (const [key, text] of [['number', '12345'], ['flag', 'true'], ['quoted', '"12345"'], ['text', '0x1f'], ['null', 'null']]) {
+    for (const [key, text] of [
+      ['number', '12345'],
+      ['flag', 'true'],
+      ['quoted', '"12345"'],
+      ['text', '0x1f'],
+      ['null', 'null'],
+    ]) {
       run(['add', key, '-x'], text);
     }
     assert.deepEqual(entries(), { number: 12345, flag: true, quoted: '12345', text: '0x1f', null: 'null' });
@@ -86,8 +92,14 @@ describe('kibana-keystore', { concurrency: 4 }, () => {
     run(['create']);
     run(['add', 'key', '-x'], 'old');
     const refused = run(['add', 'key', '-x'], 'new');
-    assert.deepEqual([refused.status, refused.stdout], [0, 'Setting key already exists, exiting without modifying keystore.\n']);
-    assert.match(run(['add', 'key'], 'n\n').stdout, /Setting key already exists\. Overwrite\? \[y\/N\].*Exiting without modifying keystore/s);
+    assert.deepEqual(
+      [refused.status, refused.stdout],
+      [0, 'Setting key already exists, exiting without modifying keystore.\n']
+    );
+    assert.match(
+      run(['add', 'key'], 'n\n').stdout,
+      /Setting key already exists\. Overwrite\? \[y\/N\].*Exiting without modifying keystore/s
+    );
     assert.deepEqual(entries(), { key: 'old' });
     run(['add', 'key', '--force', '--stdin'], 'new');
     assert.deepEqual(entries(), { key: 'new' });
@@ -139,7 +151,10 @@ describe('kibana-keystore', { concurrency: 4 }, () => {
   test('a password', () => {
     const { run, path } = folder();
     run(['create']);
-    assert.deepEqual([run(['has-passwd']).status, run(['has-passwd']).stderr], [1, 'Error: Keystore is not password protected\n']);
+    assert.deepEqual(
+      [run(['has-passwd']).status, run(['has-passwd']).stderr],
+      [1, 'Error: Keystore is not password protected\n']
+    );
     run(['passwd'], 'top\n');
     assert.equal(run(['has-passwd']).status, 0);
     assert.throws(() => decode(readFileSync(path, 'utf8'), ''));

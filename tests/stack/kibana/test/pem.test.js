@@ -146,8 +146,14 @@ describe('PEM', { concurrency: 12 }, () => {
   /** @param {number} time */
   const stamp = (time) => `${new Date(time).toISOString().replace(/[-:T]|\.\d+/g, '')}`;
   const unusable = {
-    expired: { profile: /** @type {const} */ ('client'), validity: [stamp(Date.now() - 2 * year), stamp(Date.now() - year)] },
-    'not yet valid': { profile: /** @type {const} */ ('client'), validity: [stamp(Date.now() + year), stamp(Date.now() + 2 * year)] },
+    expired: {
+      profile: /** @type {const} */ ('client'),
+      validity: [stamp(Date.now() - 2 * year), stamp(Date.now() - year)],
+    },
+    'not yet valid': {
+      profile: /** @type {const} */ ('client'),
+      validity: [stamp(Date.now() + year), stamp(Date.now() + 2 * year)],
+    },
     'for servers only': { profile: /** @type {const} */ ('server'), validity: undefined },
   };
   for (const [name, { profile, validity }] of Object.entries(unusable)) {
@@ -181,7 +187,10 @@ describe('PEM', { concurrency: 12 }, () => {
       return await clients.asInternalUser.security.authenticate(undefined, { maxRetries: 0 });
     };
     await assert.rejects(ask({}), /Hostname\/IP does not match certificate's altnames/);
-    await assert.rejects(ask({ verificationMode: 'certificate', certificateAuthorities: clientCa.cert }), /certificate/);
+    await assert.rejects(
+      ask({ verificationMode: 'certificate', certificateAuthorities: clientCa.cert }),
+      /certificate/
+    );
     assert.equal((await ask({ verificationMode: 'certificate' })).username, 'kibana-client');
     const noCa = { verificationMode: 'none', certificateAuthorities: undefined };
     assert.equal((await ask(noCa)).username, 'kibana-client');

@@ -89,10 +89,12 @@ describe('PKCS#12', { concurrency: 12 }, () => {
   test('a password that is not ASCII does not open AES', async () => {
     const message = 'Failed to decrypt PKCS#12 SafeContents.';
     // One wrong key in four decrypts to something that looks padded, and fails in another way.
-    const [path] = Array.from({ length: 8 }, () => pkcs12(client, { password: NOT_ASCII, args: AES })).filter((candidate) => {
-      const error = assertThrows(() => readPkcs12(candidate, NOT_ASCII));
-      return error.message === message;
-    });
+    const [path] = Array.from({ length: 8 }, () => pkcs12(client, { password: NOT_ASCII, args: AES })).filter(
+      (candidate) => {
+        const error = assertThrows(() => readPkcs12(candidate, NOT_ASCII));
+        return error.message === message;
+      }
+    );
     await refuses(path, NOT_ASCII, message);
   });
 

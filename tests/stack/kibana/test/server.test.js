@@ -271,7 +271,10 @@ describe('SIGHUP', { concurrency: 12 }, () => {
     assert.equal(await servedName(kibana), 'first');
   });
 
-  /** @type {Record<string, (kibana: import('./support/kibana.js').KibanaProcess, pair: {key: string, cert: string}) => void>} */
+  /**
+   * @typedef {import('./support/kibana.js').KibanaProcess} KibanaProcess
+   * @type {Record<string, (kibana: KibanaProcess, pair: {key: string, cert: string}) => void>}
+   */
   const mistakes = {
     'a pair that does not match': (_kibana, pair) => copyFileSync(second.key, pair.key),
     'a key that cannot be read': (_kibana, pair) => chmodSync(pair.key, 0o000),
@@ -326,7 +329,10 @@ test('SIGTERM ends it in order', async (t) => {
 
 test('root is refused', { skip: process.getuid?.() !== 0 && 'needs root' }, async () => {
   const binary = fileURLToPath(new URL('../bin/kibana', import.meta.url));
-  const { status, stderr } = spawnSync(binary, { encoding: 'utf8', env: { ...process.env, KBN_PATH_CONF: file('x', '') } });
+  const { status, stderr } = spawnSync(binary, {
+    encoding: 'utf8',
+    env: { ...process.env, KBN_PATH_CONF: file('x', '') },
+  });
   assert.equal(status, 1);
   assert.match(stderr, /Kibana should not be run as root\. {2}Use --allow-root to continue\./);
 });

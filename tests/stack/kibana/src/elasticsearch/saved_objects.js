@@ -33,13 +33,12 @@ export async function migrateSavedObjects(client) {
       }
       if (attempt > ATTEMPTS) {
         throw unableToMigrate(
-          `Unable to complete the INIT step after ${ATTEMPTS} attempts, terminating. The last failure message was: ${message}`
+          `Unable to complete the INIT step after ${ATTEMPTS} attempts, terminating. ` +
+            `The last failure message was: ${message}`
         );
       }
       const seconds = Math.min(2 ** attempt, LONGEST_DELAY);
-      log.error(
-        `[.kibana] Action failed with '${message}'. Retrying attempt ${attempt} in ${seconds} seconds.`
-      );
+      log.error(`[.kibana] Action failed with '${message}'. Retrying attempt ${attempt} in ${seconds} seconds.`);
       await sleep(seconds * 1000);
     }
   }
@@ -57,10 +56,25 @@ async function ensureIndex(client) {
   if (Object.keys(existing).length > 0) {
     return;
   }
-  await client.indices.create({
-    index: `${index}_001`,
-    aliases: { '.kibana': {}, [index]: {} },
-    mappings: { dynamic: 'strict', properties: { type: { type: 'keyword' } } },
-    settings: { index: { number_of_shards: 1, auto_expand_replicas: '0-1', hidden: true } },
-  });
+  await createIndex(client, index);
+}
+
+/**
+ * @param {Client} client
+ * @param {string} index
+ */
+async function createIndex(client, index) {
+  try {
+    await client.indices.create({
+      index: `${index}_001`,
+      aliases: { '.kibana': {}, [index]: {} },
+      mappings: { dynamic: 'strict', properties: { type: { type: 'keyword' } } },
+      settings: { index: { number_of_shards: 1, auto_expand_replicas: '0-1', hidden: true } },
+    });
+  } catch (error) {
+    // Another Kibana was faster.
+    if (/** @type {any} */ (error).body?.error?.type !== 'resource_already_exists_exception') {
+      throw error;
+    }
+  }
 }

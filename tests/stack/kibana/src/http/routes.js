@@ -47,7 +47,11 @@ export function createHandler(services) {
       send(response, services, await route(request, services));
     } catch (error) {
       getLogger('http').error(asError(error).message);
-      send(response, services, failure(500, 'An internal server error occurred. Check Kibana server logs for details.'));
+      send(
+        response,
+        services,
+        failure(500, 'An internal server error occurred. Check Kibana server logs for details.')
+      );
     }
   };
 }
@@ -67,7 +71,11 @@ async function route(request, services) {
     case 'GET /internal/security/me':
       return refuseForeign(request, path, services) ?? (await getMe(request, services));
     case 'GET /login':
-      return { statusCode: 200, body: '<!DOCTYPE html><title>Elastic</title>', headers: { 'content-type': 'text/html' } };
+      return {
+        statusCode: 200,
+        body: '<!DOCTYPE html><title>Elastic</title>',
+        headers: { 'content-type': 'text/html' },
+      };
     case 'GET /':
       return await getHome(request, services);
     default:
@@ -86,7 +94,9 @@ function localPath(request, { basePath, rewriteBasePath }) {
   if (!basePath || !rewriteBasePath) {
     return pathname;
   }
-  return pathname.startsWith(`${basePath}/`) || pathname === basePath ? pathname.slice(basePath.length) || '/' : undefined;
+  return pathname.startsWith(`${basePath}/`) || pathname === basePath
+    ? pathname.slice(basePath.length) || '/'
+    : undefined;
 }
 
 /**

@@ -69,9 +69,7 @@ export class HttpServer {
       return;
     }
     if (!tls.enabled) {
-      this.log.warn(
-        'Incompatible TLS config change detected - TLS cannot be toggled without a full server reboot.'
-      );
+      this.log.warn('Incompatible TLS config change detected - TLS cannot be toggled without a full server reboot.');
       return;
     }
     if (!isDeepStrictEqual(tls, this.tls)) {

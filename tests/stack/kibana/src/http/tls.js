@@ -22,10 +22,13 @@ const DISABLING_OPTIONS = {
 export function readServerTls(settings) {
   const { key, certificate, ...others } = settings;
   // Half a pair is not looked at.
-  const material = readTlsMaterial(key && certificate ? settings : { ...others, key: undefined, certificate: undefined }, {
-    key: 'Did not find private key in keystore at [keystore.path].',
-    cert: 'Did not find certificate in keystore at [keystore.path].',
-  });
+  const material = readTlsMaterial(
+    key && certificate ? settings : { ...others, key: undefined, certificate: undefined },
+    {
+      key: 'Did not find private key in keystore at [keystore.path].',
+      cert: 'Did not find certificate in keystore at [keystore.path].',
+    }
+  );
   return {
     enabled: settings.enabled,
     options: {

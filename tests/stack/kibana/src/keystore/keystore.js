@@ -27,7 +27,7 @@ export class Keystore {
   static readUnattended(path) {
     const keystore = new Keystore(path);
     if (keystore.exists()) {
-      keystore.password = keystore.hasPassword() ? passwordFromEnvironment() ?? '' : '';
+      keystore.password = keystore.hasPassword() ? (passwordFromEnvironment() ?? '') : '';
       keystore.read();
     }
     return keystore;

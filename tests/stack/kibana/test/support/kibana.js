@@ -17,7 +17,11 @@ import { newPath } from './material.js';
 const KIBANA = fileURLToPath(new URL('../../bin/kibana', import.meta.url));
 const NOBODY = 65534;
 
-/** @typedef {{status: number, headers: http.IncomingHttpHeaders, text: string, json: any, certificate: string}} Answer */
+/**
+ * @typedef {import('node:stream').Readable} Readable
+ * @typedef {{status: number, headers: http.IncomingHttpHeaders, text: string, json: any, certificate: string}} Answer
+ * certificate: the name in it
+ */
 
 export async function freePort() {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -31,7 +35,7 @@ export async function freePort() {
 export class KibanaProcess {
   output = '';
 
-  /** @type {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, import('node:stream').Readable> | undefined} */
+  /** @type {import('node:child_process').ChildProcessByStdio<null, Readable, Readable> | undefined} */
   child;
 
   /** @type {Promise<any[]>} exit code and signal */
@@ -76,7 +80,10 @@ export class KibanaProcess {
   writeYml(yml) {
     const own = { 'server.host': '127.0.0.1', 'server.port': this.port };
     // JSON is YAML.
-    writeFileSync(join(this.directory, 'kibana.yml'), typeof yml === 'string' ? yml : JSON.stringify({ ...own, ...yml }));
+    writeFileSync(
+      join(this.directory, 'kibana.yml'),
+      typeof yml === 'string' ? yml : JSON.stringify({ ...own, ...yml })
+    );
   }
 
   /** @param {Record<string, unknown> | string} content entries, or the text of the file */
@@ -132,21 +139,22 @@ export class KibanaProcess {
 
   /**
    * @param {string} path
-   * @param {{method?: string, headers?: Record<string, string>, body?: unknown, tls?: https.RequestOptions | false}} [options]
-   * tls: how to talk to it; false for plain HTTP
+   * @param {object} [options]
+   * @param {string} [options.method]
+   * @param {Record<string, string>} [options.headers]
+   * @param {unknown} [options.body]
+   * @param {https.RequestOptions | false} [options.tls] false for plain HTTP
    * @returns {Promise<Answer>}
    */
   request(path, { method = 'GET', headers = {}, body, tls = false } = {}) {
     const options = { host: '127.0.0.1', port: this.port, path, method, headers, agent: false, timeout: 20_000 };
     return new Promise((resolve, reject) => {
-      const request = tls
-        ? https.request({ ...options, rejectUnauthorized: false, ...tls })
-        : http.request(options);
+      const request = tls ? https.request({ ...options, rejectUnauthorized: false, ...tls }) : http.request(options);
       request.on('error', reject);
       request.on('timeout', () => request.destroy(new Error('ETIMEDOUT')));
       request.on('response', async (response) => {
-        const { socket } = response;
-        const certificate = 'getPeerCertificate' in socket ? /** @type {any} */ (socket).getPeerCertificate().subject.CN : '';
+        const socket = /** @type {Partial<import('node:tls').TLSSocket>} */ (response.socket);
+        const certificate = socket.getPeerCertificate?.().subject.CN ?? '';
         const text = (await response.setEncoding('utf8').toArray()).join('');
         const json = /json/.test(response.headers['content-type'] ?? '') ? JSON.parse(text) : undefined;
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json, certificate });

@@ -64,17 +64,54 @@ const PROFILES = {
  */
 export function issue({ cn, profile, issuer, algorithm = 'ec', validity }) {
   const key = newPath(`${cn}.key`);
-  openssl(...(algorithm === 'rsa' ? ['genrsa', '-out', key, '2048'] : ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key]));
+  openssl(
+    ...(algorithm === 'rsa'
+      ? ['genrsa', '-out', key, '2048']
+      : ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key])
+  );
   const cert = newPath(`${cn}.crt`);
   const extensions = file('extensions.cnf', ['[x]', ...PROFILES[profile]].join('\n'));
   if (issuer === undefined) {
-    openssl('req', '-x509', '-new', '-key', key, '-subj', `/CN=${cn}`, '-days', '30', '-out', cert, '-config', distinguishedName(), '-extensions', 'x');
+    openssl(
+      'req',
+      '-x509',
+      '-new',
+      '-key',
+      key,
+      '-subj',
+      `/CN=${cn}`,
+      '-days',
+      '30',
+      '-out',
+      cert,
+      '-config',
+      distinguishedName(),
+      '-extensions',
+      'x'
+    );
     return { key, cert };
   }
   const csr = newPath(`${cn}.csr`);
   openssl('req', '-new', '-key', key, '-subj', `/CN=${cn}`, '-out', csr);
   if (validity === undefined) {
-    openssl('x509', '-req', '-in', csr, '-CA', issuer.cert, '-CAkey', issuer.key, '-days', '30', '-extfile', extensions, '-extensions', 'x', '-out', cert);
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      csr,
+      '-CA',
+      issuer.cert,
+      '-CAkey',
+      issuer.key,
+      '-days',
+      '30',
+      '-extfile',
+      extensions,
+      '-extensions',
+      'x',
+      '-out',
+      cert
+    );
   } else {
     signWithDates(csr, cert, issuer, extensions, validity);
   }
@@ -110,7 +147,29 @@ function signWithDates(csr, cert, issuer, extensions, [begin, end]) {
       'commonName=supplied',
     ].join('\n')
   );
-  openssl('ca', '-batch', '-notext', '-config', config, '-in', csr, '-out', cert, '-cert', issuer.cert, '-keyfile', issuer.key, '-startdate', begin, '-enddate', end, '-extfile', extensions, '-extensions', 'x');
+  openssl(
+    'ca',
+    '-batch',
+    '-notext',
+    '-config',
+    config,
+    '-in',
+    csr,
+    '-out',
+    cert,
+    '-cert',
+    issuer.cert,
+    '-keyfile',
+    issuer.key,
+    '-startdate',
+    begin,
+    '-enddate',
+    end,
+    '-extfile',
+    extensions,
+    '-extensions',
+    'x'
+  );
 }
 
 /** @param {...string} paths */
@@ -126,7 +185,20 @@ export const concatenate = (...paths) => file('chain.crt', paths.map((path) => r
 export function pkcs12({ key, cert }, { password = 'secret', chain = [], args = [] } = {}) {
   const path = newPath('client.p12');
   const extra = chain.length > 0 ? ['-certfile', concatenate(...chain)] : [];
-  openssl('pkcs12', '-export', '-inkey', key, '-in', cert, ...extra, '-passout', `pass:${password}`, '-out', path, ...args);
+  openssl(
+    'pkcs12',
+    '-export',
+    '-inkey',
+    key,
+    '-in',
+    cert,
+    ...extra,
+    '-passout',
+    `pass:${password}`,
+    '-out',
+    path,
+    ...args
+  );
   return path;
 }
 

@@ -82,20 +82,28 @@ export const withDefault = (type, defaultValue) => (value, path, siblings) =>
 export const any = (value) => value;
 
 /**
- * @param {{coerceFromNumber?: boolean, validate?: (value: string, siblings: Record<string, unknown>) => string | undefined}} [options]
+ * @typedef {object} StringOptions
+ * @property {boolean} [coerceFromNumber]
+ * @property {(value: string, siblings: Record<string, unknown>) => string | undefined} [validate] says what is wrong
+ */
+
+/**
+ * @param {StringOptions} [options]
  * @returns {Type<string>}
  */
-export const string = ({ coerceFromNumber = false, validate } = {}) => (value, path, siblings = {}) => {
-  const text = coerceFromNumber && typeof value === 'number' ? String(value) : value;
-  if (typeof text !== 'string') {
-    throw new SchemaError(path, mismatch('string', text));
-  }
-  const reason = validate?.(text, siblings);
-  if (reason !== undefined) {
-    throw new SchemaError(path, reason);
-  }
-  return text;
-};
+export const string =
+  ({ coerceFromNumber = false, validate } = {}) =>
+  (value, path, siblings = {}) => {
+    const text = coerceFromNumber && typeof value === 'number' ? String(value) : value;
+    if (typeof text !== 'string') {
+      throw new SchemaError(path, mismatch('string', text));
+    }
+    const reason = validate?.(text, siblings);
+    if (reason !== undefined) {
+      throw new SchemaError(path, reason);
+    }
+    return text;
+  };
 
 /** @type {Type<string>} */
 export const hostname = (value, path) => {
@@ -135,16 +143,18 @@ export const boolean = (value, path) => {
  * @param {{min?: number}} [options]
  * @returns {Type<number>}
  */
-export const number = ({ min = -Infinity } = {}) => (value, path) => {
-  const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof parsed !== 'number' || Number.isNaN(parsed)) {
-    throw new SchemaError(path, mismatch('number', value));
-  }
-  if (parsed < min) {
-    throw new SchemaError(path, `Value must be equal to or greater than [${min}].`);
-  }
-  return parsed;
-};
+export const number =
+  ({ min = -Infinity } = {}) =>
+  (value, path) => {
+    const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof parsed !== 'number' || Number.isNaN(parsed)) {
+      throw new SchemaError(path, mismatch('number', value));
+    }
+    if (parsed < min) {
+      throw new SchemaError(path, `Value must be equal to or greater than [${min}].`);
+    }
+    return parsed;
+  };
 
 const MILLISECONDS = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5, M: 2592e6, y: 31536e6 };
 
@@ -185,19 +195,21 @@ export const literal = (expected) => (value, path) => {
  * @param {{minSize?: number}} [options]
  * @returns {Type<T[]>}
  */
-export const arrayOf = (type, { minSize = 0 } = {}) => (value, path) => {
-  const items = parseJson(value);
-  if (!Array.isArray(items)) {
-    throw new SchemaError(
-      path,
-      typeof value === 'string' ? 'could not parse array value from json input' : mismatch('array', value)
-    );
-  }
-  if (items.length < minSize) {
-    throw new SchemaError(path, `array size is [${items.length}], but cannot be smaller than [${minSize}]`);
-  }
-  return items.map((item, index) => type(item, `${path}.${index}`));
-};
+export const arrayOf =
+  (type, { minSize = 0 } = {}) =>
+  (value, path) => {
+    const items = parseJson(value);
+    if (!Array.isArray(items)) {
+      throw new SchemaError(
+        path,
+        typeof value === 'string' ? 'could not parse array value from json input' : mismatch('array', value)
+      );
+    }
+    if (items.length < minSize) {
+      throw new SchemaError(path, `array size is [${items.length}], but cannot be smaller than [${minSize}]`);
+    }
+    return items.map((item, index) => type(item, `${path}.${index}`));
+  };
 
 /**
  * @template {Type<any>[]} T
