@@ -92,6 +92,12 @@ class AuthorityStore:
 
         :raises StackTlsError: where they are not.
         """
+        if not os.path.exists(self.certificate_path):
+            raise FileError(
+                "there is no certificate authority in this folder.",
+                path=self.folder,
+                hint="Make or bring one with the module certificate_authority.",
+            )
         with about(self.certificate_path):
             certificates = load_certificates(require_file(self.certificate_path))
             require_authorities(chain_to_root(certificates[0], certificates), now)
