@@ -11,7 +11,7 @@ from pathlib import Path
 from stacklib.shell import StackError, run, say, timed
 
 #: Debian package -> the program or file that shows it is there, however it was installed.
-_NEEDED = {
+NEEDED = {
     "podman": "podman",
     "runc": "runc",
     "netavark": "/usr/lib/podman/netavark",
@@ -24,7 +24,7 @@ _NEEDED = {
 
 def missing() -> list[str]:
     """The packages to install."""
-    return [package for package, sign in _NEEDED.items() if not (shutil.which(sign) or Path(sign).is_file())]
+    return [package for package, sign in NEEDED.items() if not (shutil.which(sign) or Path(sign).is_file())]
 
 
 def setup() -> None:

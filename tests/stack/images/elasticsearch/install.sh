@@ -45,3 +45,4 @@ find "$conf" -type f -exec chmod 0660 {} +
 
 install -d -m 0700 /usr/share/stack
 cp -a "$conf" /usr/share/stack/pristine
+cp -a /etc/default/elasticsearch /usr/share/stack/default

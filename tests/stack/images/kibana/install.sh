@@ -27,3 +27,4 @@ find "$conf" -type f -exec chmod 0660 {} +
 
 install -d -m 0700 /usr/share/stack
 cp -a "$conf" /usr/share/stack/pristine
+cp -a /etc/default/kibana /usr/share/stack/default

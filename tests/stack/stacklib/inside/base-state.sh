@@ -7,7 +7,8 @@ product=$1
 state=$2
 home=/usr/share/$product
 conf=/etc/$product
-kept=/usr/share/stack     # pristine: as the package installs it; made: with the state's files, to be quicker next time
+# pristine, default: as the package installs them; made: with the files of the state, to be quicker next time
+kept=/usr/share/stack
 secrets=/run/stack
 
 systemctl kill --signal=KILL "$product.service" 2>/dev/null || true
@@ -16,6 +17,7 @@ systemctl disable --quiet "$product.service" 2>/dev/null || true
 rm -rf "$kept/ready" "/etc/systemd/system/$product.service.d" /var/lib/stacktls
 systemctl daemon-reload
 systemctl reset-failed "$product.service" 2>/dev/null || true
+cp -a "$kept/default" "/etc/default/$product"
 find "/var/lib/$product" "/var/log/$product" -mindepth 1 -delete
 
 restore() {
