@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._errors import CertificateError, FileError, StackTlsError
 from ._io import SECRET_MODE, Attributes, require_file, write_file
@@ -139,7 +139,7 @@ class AuthorityStore:
         certificate = issue(
             order.specification, public_key, authority, Lifetime.starting(now, order.days, order.backdate)
         )
-        self._record({**describe(certificate, now), "host": order.host, "issued_at": timestamp(now)})
+        self._record(certificate, order.host, now)
         return certificate
 
     @contextlib.contextmanager
@@ -161,7 +161,9 @@ class AuthorityStore:
         content = encode_certificates(certificates)
         write_file(self.certificate_path, content, Attributes(), default_mode=_CERTIFICATE_MODE)
 
-    def _record(self, entry: dict[str, Any]) -> None:
+    def _record(self, certificate: x509.Certificate, host: str, now: datetime) -> None:
+        entry = {**describe(certificate, now), "host": host, "issued_at": timestamp(now)}
+        del entry["days_left"]
         line = json.dumps(entry, sort_keys=True).encode() + b"\n"
         try:
             descriptor = os.open(self.ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, SECRET_MODE)

@@ -123,10 +123,9 @@ def _read(source: Source, load: Callable[[bytes], Content]) -> Content:
         raise UnusableError("missing", f"{source.path} does not exist")
     try:
         return load(source.content)
-    except PassphraseError as error:
-        raise UnusableError("passphrase", f"{source.path}: {error.message.rstrip('.')}") from error
     except CertificateError as error:
-        raise UnusableError("damaged", f"{source.path}: {error.message.rstrip('.')}") from error
+        code = "passphrase" if isinstance(error, PassphraseError) else "damaged"
+        raise UnusableError(code, f"{source.path}: {error.message.rstrip('.')}") from error
 
 
 def _content_reasons(certificate: x509.Certificate, specification: Specification) -> Iterator[Reason]:

@@ -32,7 +32,7 @@ class PassphraseError(CertificateError):
 
 def generate_private_key(key_type: str) -> PrivateKey:
     """A new key of one of :data:`KEY_TYPES`."""
-    family, _, size = key_type.partition("-")
+    family, _dash, size = key_type.partition("-")
     if family == "rsa":
         return rsa.generate_private_key(public_exponent=65537, key_size=int(size))
     if family == "ec":

@@ -287,8 +287,8 @@ def test_an_expired_certificate(host, monkeypatch):
 
     class Later(datetime):
         @classmethod
-        def now(cls, zone=None):
-            return datetime.now(zone) + timedelta(days=400)
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(days=400)
 
     monkeypatch.setattr(_certificate, "datetime", Later)
     assert host.codes() == ["expired"]
