@@ -105,7 +105,7 @@ def parse_name(text: str) -> x509.Name:
         try:
             names.append(x509.RelativeDistinguishedName(attributes))
         except ValueError as error:
-            raise CertificateError(f"the name {text!r} has one attribute twice between plus signs.") from error
+            raise CertificateError(f"the name '{text}' has one attribute twice between plus signs.") from error
         if position == len(text):
             return x509.Name(list(reversed(names)))
         position += 1
@@ -171,13 +171,13 @@ def _parse_type(text: str, position: int) -> tuple[str, int]:
     found = _TYPE.match(text, position)
     if found is None:
         raise CertificateError(
-            f"the name {text!r} has no attribute such as CN=... at position {position + 1}.",
+            f"the name '{text}' has no attribute such as CN=... at position {position + 1}.",
             hint="Write it as CN=name,OU=unit,O=organization with \\, for a comma in a value.",
         )
     identifier = found.group(1) or _IDENTIFIERS.get(found.group(2).upper())
     if identifier is None:
         raise CertificateError(
-            f"the name {text!r} has the unknown attribute {found.group(2)!r}.",
+            f"the name '{text}' has the unknown attribute {found.group(2)!r}.",
             hint=f"Known are {', '.join(sorted(_IDENTIFIERS))} and dotted object identifiers.",
         )
     return identifier, found.end()
@@ -189,7 +189,7 @@ def _parse_value(text: str, position: int) -> tuple[str, int]:
         if found is not None and text[found.end() : found.end() + 1] in ("", ",", ";", "+"):
             return read(found.group(1)), found.end()
     raise CertificateError(
-        f"the name {text!r} has a value at position {position + 1} that does not end where it should.",
+        f"the name '{text}' has a value at position {position + 1} that does not end where it should.",
         hint='Put a backslash before each of , ; + " \\ in a value.',
     )
 
@@ -209,7 +209,7 @@ def _unescape(text: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise CertificateError(f"the value {text!r} in a name has escapes that are not UTF-8.") from error
+        raise CertificateError(f"the value '{text}' in a name has escapes that are not UTF-8.") from error
 
 
 def _attribute(identifier: str, value: str) -> x509.NameAttribute[str]:
