@@ -20,6 +20,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from .._errors import KeystoreError
 from ._crypto import Cipher, Envelope
@@ -27,7 +28,7 @@ from ._crypto import Cipher, Envelope
 _NAME = b"elasticsearch.keystore"
 _HEADER = struct.pack(">IB", 0x3FD76C17, len(_NAME)) + _NAME
 _FOOTER = struct.pack(">II", 0xC02893E8, 0)
-_CHECKSUM = struct.Struct(">Q")
+_CHECKSUM_SIZE = 8
 
 _NOTHING_WRITTEN = "Nothing was written."
 _RESTORE = f"Restore it from a backup, or remove it and set all its entries again. {_NOTHING_WRITTEN}"
@@ -46,13 +47,15 @@ class Format:
     has_types: bool = False
 
 
-FORMATS: Mapping[int, Format] = {
-    3: Format(">", Cipher(10_000, 16, salt_is_authenticated=True), has_types=True),
-    4: Format(">", Cipher(10_000, 16, salt_is_authenticated=True)),
-    5: Format("<", Cipher(10_000, 16, salt_is_authenticated=True)),
-    6: Format("<", Cipher(210_000, 16, salt_is_authenticated=True)),
-    7: Format("<", Cipher(210_000, 32, salt_is_authenticated=True)),
-}
+FORMATS: Mapping[int, Format] = MappingProxyType(
+    {
+        3: Format(">", Cipher(10_000, 16, salt_is_authenticated=True), has_types=True),
+        4: Format(">", Cipher(10_000, 16, salt_is_authenticated=True)),
+        5: Format("<", Cipher(10_000, 16, salt_is_authenticated=True)),
+        6: Format("<", Cipher(210_000, 16, salt_is_authenticated=True)),
+        7: Format("<", Cipher(210_000, 32, salt_is_authenticated=True)),
+    }
+)
 """The versions that can be read. All but version 3 can be written too."""
 
 
@@ -101,7 +104,7 @@ def encode(store: Store, password: str, formats: Mapping[int, Format] = FORMATS)
     order = form.byte_order
     block = b"".join(_sized(part, order) for part in (envelope.salt, envelope.iv, envelope.sealed))
     framed = _HEADER + struct.pack(">IB", store.version, bool(password)) + _sized(block, order) + _FOOTER
-    return framed + _CHECKSUM.pack(zlib.crc32(framed))
+    return framed + _checksum(framed)
 
 
 def encode_name(name: str) -> bytes:
@@ -152,14 +155,18 @@ def _sized(part: bytes, order: str) -> bytes:
     return struct.pack(f"{order}I", len(part)) + part
 
 
+def _checksum(framed: bytes) -> bytes:
+    return struct.pack(">Q", zlib.crc32(framed))
+
+
 def _unframed(content: bytes) -> bytes:
     """What is between the codec's name and the footer, after a look at the checksum."""
     if not content.startswith(_HEADER):
         raise KeystoreError("is not an Elasticsearch keystore.", hint=f"Check the path. {_NOTHING_WRITTEN}")
-    framed, checksum = content[: -_CHECKSUM.size], content[-_CHECKSUM.size :]
+    framed, checksum = content[:-_CHECKSUM_SIZE], content[-_CHECKSUM_SIZE:]
     if not framed.endswith(_FOOTER):
         raise _damaged("its end is missing")
-    if checksum != _CHECKSUM.pack(zlib.crc32(framed)):
+    if checksum != _checksum(framed):
         raise _damaged("its checksum is wrong")
     return framed[len(_HEADER) : -len(_FOOTER)]
 
@@ -189,7 +196,7 @@ def _envelope(framed_block: bytes, byte_order: str) -> Envelope:
 def _entries(plaintext: bytes, has_types: bool) -> dict[str, bytes]:
     reader = _Reader(plaintext, ">")
     entries = {}
-    for _ in range(reader.number("I")):
+    for _index in range(reader.number("I")):
         name = reader.sized("H")
         if has_types:
             reader.sized("H")

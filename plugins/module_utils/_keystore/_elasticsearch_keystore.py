@@ -82,5 +82,5 @@ def _new(home: str) -> Store:
 
 def _with_seed(wanted: Wanted[bytes]) -> Wanted[bytes]:
     """As Elasticsearch's own tool does it: no store is without a random seed."""
-    seed = "".join(secrets.choice(_SEED_CHARACTERS) for _ in range(_SEED_LENGTH))
+    seed = "".join(secrets.choice(_SEED_CHARACTERS) for _index in range(_SEED_LENGTH))
     return dataclasses.replace(wanted, entries={SEED: seed.encode("ascii"), **wanted.entries})

@@ -98,7 +98,7 @@ DEFINITION = json.dumps(
 
 def stack(command: str) -> None:
     program = [sys.executable, str(STACK / "stack"), command, "-"]
-    result = subprocess.run(program, input=DEFINITION, capture_output=True, text=True)
+    result = subprocess.run(program, input=DEFINITION, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 
 
@@ -224,7 +224,7 @@ class KibanaTool:
     def __call__(self, *arguments: str, stdin: str = "") -> str:
         program = [str(STACK / "kibana" / "bin" / "kibana-keystore"), *arguments, "--allow-root"]
         environment = {**os.environ, "KBN_PATH_CONF": str(self.folder)}
-        result = subprocess.run(program, input=stdin, capture_output=True, text=True, env=environment)
+        result = subprocess.run(program, input=stdin, capture_output=True, text=True, env=environment, check=False)
         assert result.returncode == 0, result.stderr
         return result.stdout
 

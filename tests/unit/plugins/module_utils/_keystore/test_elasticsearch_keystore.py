@@ -107,7 +107,7 @@ def test_a_new_keystore_is_of_the_version_that_elasticsearch_writes_and_has_a_se
 
 def test_no_two_seeds_are_alike(params):
     seeds = set()
-    for _ in range(3):
+    for _run in range(3):
         manage(params, entries={"name": SECRET})
         seeds.add(opened(params).entries["keystore.seed"])
         os.unlink(params["path"])
