@@ -8,7 +8,6 @@ import base64
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +96,7 @@ DEFINITION = json.dumps(
 
 
 def stack(command: str) -> None:
-    program = [sys.executable, str(STACK / "stack"), command, "-"]
+    program = [str(STACK / "stack"), command, "-"]
     result = subprocess.run(program, input=DEFINITION, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 
