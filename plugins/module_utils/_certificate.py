@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ._certificate_options import OUTPUTS, check_paths, specification_of
+from ._certificate_options import OUTPUTS, check_authorities, check_paths, specification_of
 from ._changes import Replacement, attributes_of, journal_of, pending
 from ._errors import CertificateError, FileError
 from ._io import SECRET_MODE, Attributes, make_folder, parse_mode, read_file, remove_file, write_file
@@ -85,6 +85,7 @@ class HostCertificate:
         self._now = datetime.now(timezone.utc)
         given = params["ca_certificates"].encode()
         self._authorities = tuple(load_certificates(given)) if given else ()
+        check_authorities(params, self._authorities)
         target = params["private_key_path"] or params["pkcs12_path"]
         self._staged_path = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.staged")
         self._staged_passphrase = params["private_key_passphrase"] or params["pkcs12_password"]

@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from ._changes import FILE_ARGUMENTS
 from ._errors import CertificateError, FileError
-from ._pki._certificates import PROFILES, Specification, require_days
+from ._pki._certificates import PROFILES, Specification, key_type_of_certificate, require_days
 from ._pki._keys import KEY_TYPES, is_rsa
 from ._pki._names import name_from_common_name, parse_name, print_name
 from ._pki._sans import parse_alternative_names
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 PHASES = ("inspect", "install", "discard")
 CONSUMERS = ("generic", "elasticsearch", "kibana")
@@ -89,6 +93,27 @@ def check_paths(params: dict[str, Any]) -> None:
             raise FileError(f"{name} and another option name the same file.", path=path)
 
 
+def check_authorities(params: dict[str, Any], authorities: Iterable[x509.Certificate]) -> None:
+    """Refuse authorities whose certificates the consumer is known not to read.
+
+    :raises CertificateError: where Kibana would find no certificate in its PKCS#12 file.
+    """
+    if not _is_container_of_kibana(params):
+        return
+    for authority in authorities:
+        key_type = key_type_of_certificate(authority)
+        if not is_rsa(key_type):
+            raise CertificateError(
+                f"Kibana finds no certificate in a PKCS#12 file that the authority {print_name(authority.subject)!r} "
+                f"with its key {key_type} signed: its library node-forge knows RSA signatures only.",
+                hint="Use PEM files (private_key_path and certificate_path), or an authority with an RSA key.",
+            )
+
+
+def _is_container_of_kibana(params: dict[str, Any]) -> bool:
+    return params["consumer"] == "kibana" and bool(params["pkcs12_path"])
+
+
 def _check_dates(params: dict[str, Any]) -> None:
     days, renew_at = params["validity_days"], params["renew_at_days_left"]
     require_days(days)
@@ -104,7 +129,7 @@ def _check_dates(params: dict[str, Any]) -> None:
 def _check_consumer(params: dict[str, Any]) -> None:
     """Refuse what the consumer is known not to read, before it does not start."""
     consumer, key_type = params["consumer"], params["key_type"]
-    in_container = consumer == "kibana" and params["pkcs12_path"]
+    in_container = _is_container_of_kibana(params)
     if in_container and not is_rsa(key_type):
         raise CertificateError(
             f"Kibana cannot read the key {key_type} from a PKCS#12 file: its library node-forge knows RSA keys only.",

@@ -38,6 +38,9 @@ class Service:
         :raises ServiceError: where the command fails, with the service's own words.
         """
         command = list(self.restart_command) or ["systemctl", "restart", self.name]
+        if not self.restart_command:
+            # A service that died again and again is not started any more, not even with its good old files.
+            self.run(["systemctl", "reset-failed", self.name])
         code, output, error = self.run(command)
         if code != 0:
             detail = (error or output).strip().splitlines()

@@ -55,14 +55,13 @@ def test_each_signature_is_in_the_ledger(store):
     assert stat.S_IMODE(os.stat(store.ledger_path).st_mode) == 0o600
 
 
-def test_many_processes_write_whole_lines(store):
+def test_many_processes_write_whole_lines(store, side_by_side):
     def issue():
         for _time in range(5):
             store.issue(order(), "authority-secret", NOW)
-        os._exit(0)
+        return 0
 
-    children = [os.fork() or issue() for _child in range(4)]
-    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
+    assert side_by_side(4, issue) == [0] * 4
     with open(store.ledger_path, encoding="utf-8") as stream:
         assert len({json.loads(line)["serial_number"] for line in stream}) == 20
 

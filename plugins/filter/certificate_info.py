@@ -1,0 +1,64 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What certificates in PEM form say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils._errors import StackTlsError
+from ..module_utils._pki._certificates import describe, load_certificates
+
+DOCUMENTATION = r"""
+name: certificate_info
+short_description: What certificates in PEM form say
+version_added: 0.1.0
+author:
+  - Stack TLS contributors (@stacktls)
+description:
+  - Reads every certificate of a PEM text, such as a chain or a bundle of authorities.
+options:
+  _input:
+    description: Certificates in PEM form. The empty text holds none.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show when the authority expires
+  ansible.builtin.debug:
+    msg: "{{ (lookup('ansible.builtin.file', 'ca.crt') | stacktls.elastic.certificate_info | first).not_after }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - A dictionary for each certificate, in their order, with the keys of
+      RV(stacktls.elastic.certificate#module:certificate).
+  type: list
+  elements: dict
+"""
+
+
+def certificate_info(value: str) -> list[dict[str, Any]]:
+    """The certificates in words."""
+    if not value.strip():
+        return []
+    now = datetime.now(timezone.utc)
+    try:
+        return [describe(certificate, now) for certificate in load_certificates(value.encode())]
+    except StackTlsError as error:
+        raise AnsibleFilterError(f"certificate_info: {error}") from error
+
+
+class FilterModule:
+    """The filter of this file."""
+
+    def filters(self) -> dict[str, Callable[[str], list[dict[str, Any]]]]:
+        """Filters by name."""
+        return {"certificate_info": certificate_info}
