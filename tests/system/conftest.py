@@ -51,7 +51,9 @@ class Pair:
         self.environment["ANSIBLE_LOCAL_TEMP"] = str(folder / "tmp")
         self.environment["TMPDIR"] = str(folder / "tmp")
         (folder / "tmp").mkdir(exist_ok=True)
-        hosts = subprocess.run([STACK, "inventory", str(TOPOLOGY)], check=True, capture_output=True, text=True)
+        hosts = subprocess.run(
+            [STACK, "inventory", "--pipelined", str(TOPOLOGY)], check=True, capture_output=True, text=True
+        )
         (folder / "hosts.json").write_text(hosts.stdout)
         variables = {
             "stacktls_ca_passphrase": CA_PASSPHRASE,

@@ -58,5 +58,5 @@ def test_form(converged, form):
 
 
 def test_only_one_passphrase_is_left_in_the_keystore(converged):
-    listed = converged.execute("kb1", "/usr/share/kibana/bin/kibana-keystore", "list").stdout.split()
+    listed = converged.execute("kb1", "/usr/share/kibana/bin/kibana-keystore", "--allow-root", "list").stdout.split()
     assert listed == ["elasticsearch.ssl.keyPassphrase"]

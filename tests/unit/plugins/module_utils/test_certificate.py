@@ -16,7 +16,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_opti
     MODULE_ARGUMENTS,
     specification_of,
 )
-from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError, StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Authority,
@@ -169,12 +169,17 @@ def test_pkcs12_alone_holds_the_only_key(host, password):
         "private_key_path": None,
         "pkcs12_path": host.path("a.p12"),
         "pkcs12_password": password,
-        "key_type": "rsa-2048",
-        "consumer": "kibana",
     }
     assert host.codes(**given) == ["missing"]
     assert sorted(host.content()) == ["a.p12", "ca.crt"]
     assert load_container(host.content()["a.p12"], password)[0].matches()
+
+
+def test_kibana_reads_no_pkcs12_of_an_authority_without_an_rsa_key(host):
+    given = {"pkcs12_path": host.path("a.p12"), "pkcs12_password": "x", "key_type": "rsa-2048", "consumer": "kibana"}
+    with pytest.raises(CertificateError, match="the authority 'CN=Test CA' with its key ec-p256 signed"):
+        host.call("inspect", **given, ca_certificates=ca_text(host))
+    assert host.content() == {}
 
 
 def test_the_staged_key_is_private_and_not_in_the_clear(host):
