@@ -115,8 +115,8 @@ def brought_authority(folder, kind):
     [
         ("missing", "no such file"),
         ("expired", "expired"),
-        ("leaf", "is not a certificate authority"),
-        ("other key", "does not belong to"),
+        ("leaf", "is not one of an authority"),
+        ("other key", "holds no certificate of the private key"),
         ("wrong passphrase", "passphrase"),
     ],
 )
@@ -135,7 +135,7 @@ def test_authority_that_cannot_be_used(fresh, tmp_path, kind, words):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("cluster.name: [", "YAML"), ("cluster.name: other", "cluster.name"), ("node:\n  name: other", "node.name")],
+    [("path.logs: [", "YAML"), ("cluster.name: other", "cluster.name"), ("node:\n  name: other", "node.name")],
     ids=["no YAML", "twice", "once dotted and once nested"],
 )
 def test_broken_settings_file(fresh, text, words):
