@@ -8,12 +8,14 @@ VENV := $(STACKTLS_CACHE)/venv-$(shell cat requirements.txt tests/requirements.t
 export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
-.PHONY: help setup packages venv images archive demo demo-stop test lint unit stack-test sanity integration molecule clean
+.PHONY: help setup packages venv images archive demo demo-stop test lint unit unit-oldest sanity stack-test integration \
+	molecule system clean
 
 help:
 	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
 	@echo 'make demo-stop  remove the containers of the demo'
-	@echo 'make test       every check and test (parts: lint unit stack-test sanity integration molecule)'
+	@echo 'make test       every check and test (parts: lint unit unit-oldest sanity stack-test'
+	@echo '                integration molecule system)'
 	@echo 'make archive    the collection as an archive, in build/'
 	@echo 'make clean      remove what was built, but not the cache'
 
@@ -40,7 +42,7 @@ demo-stop:
 	@tests/stack/stack down tests/stack/topologies/demo.json
 
 # The fast checks first.
-test: lint unit archive sanity images stack-test integration molecule
+test: lint unit unit-oldest archive sanity images stack-test integration molecule system
 	@tests/tools/part --report
 
 lint: venv
@@ -48,6 +50,9 @@ lint: venv
 
 unit: venv
 	@$(PART) unit tests/tools/unit
+
+unit-oldest: venv
+	@$(PART) unit-oldest tests/tools/unit-oldest $(STACKTLS_CACHE)/venv-oldest
 
 sanity: venv
 	@$(PART) sanity tests/tools/sanity
@@ -60,6 +65,9 @@ integration: venv images archive
 
 molecule: venv images archive
 	@$(PART) molecule tests/tools/molecule
+
+system: venv images archive
+	@$(PART) system tests/tools/system
 
 clean:
 	rm -rf build
