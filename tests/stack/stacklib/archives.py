@@ -99,7 +99,7 @@ def repack(carrier: Path, target: Path) -> None:
     copied = 0
     with zipfile.ZipFile(carrier) as source, tarfile.open(target, "w") as result:
         for entry in source.infolist():
-            _, found, name = entry.filename.partition("/elasticsearch/")
+            _folder, found, name = entry.filename.partition("/elasticsearch/")
             if not found or not name or entry.is_dir() or _FOREIGN.search(name):
                 continue
             member = tarfile.TarInfo(name)
@@ -129,7 +129,7 @@ def _real_kibana(archive: Path) -> Archive:
     def make(target: Path) -> None:
         with tarfile.open(archive, "r:gz") as source, tarfile.open(target, "w") as result:
             for member in source:
-                _, _, member.name = member.name.partition("/")
+                member.name = member.name.partition("/")[2]
                 if member.name:
                     result.addfile(member, source.extractfile(member) if member.isreg() else None)
 

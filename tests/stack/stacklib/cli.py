@@ -72,11 +72,11 @@ def _topology(options: argparse.Namespace) -> Topology:
         raise StackError(f"{options.topology}: {error.strerror}") from error
 
 
-def _setup(_: argparse.Namespace) -> None:
+def _setup(_options: argparse.Namespace) -> None:
     machine.setup()
 
 
-def _env(_: argparse.Namespace) -> None:
+def _env(_options: argparse.Namespace) -> None:
     for name, value in {**environment(), "ANSIBLE_CONNECTION_PLUGINS": str(_CONNECTION_PLUGINS)}.items():
         print(f"export {name}={quote(value)}")
 
@@ -105,6 +105,6 @@ def _inventory(options: argparse.Namespace) -> None:
     print(json.dumps(inventory(_topology(options), str(wrapper()), pipelined=options.pipelined), indent=2))
 
 
-def _status(_: argparse.Namespace) -> None:
+def _status(_options: argparse.Namespace) -> None:
     for row in lifecycle.status():
         print("  ".join(row))

@@ -47,5 +47,5 @@ def kibana_yml(host: Host) -> str:
 
 
 def _render(template: str, **values: str) -> str:
-    text = Template((_TEMPLATES / template).read_text()).substitute(values)
+    text = Template((_TEMPLATES / f"{template}.template").read_text()).substitute(values)
     return text.rstrip("\n") + "\n"

@@ -42,7 +42,7 @@ TOOLS = "/usr/share/elasticsearch/bin"
 
 
 def stack(command: str, definition: str = DEFINITION) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([STACK, command, "-"], input=definition, capture_output=True, text=True)
+    return subprocess.run([STACK, command, "-"], input=definition, capture_output=True, text=True, check=False)
 
 
 def inside(container: str, *command: str) -> str:

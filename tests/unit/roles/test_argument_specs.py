@@ -58,7 +58,8 @@ def test_specs_have_the_type_and_value_of_the_defaults(role):
             assert "default" not in options[name], f"{name} is computed"
             continue
         assert options[name]["default"] == value, name
-        assert type(value) is TYPES[options[name]["type"]], name
+        assert isinstance(value, TYPES[options[name]["type"]]), name
+        assert isinstance(value, bool) == (options[name]["type"] == "bool"), name
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -32,7 +32,7 @@ def params(path, exchange, **options):
     return {**defaults, **options, "path": str(path), "_exchange": exchange}
 
 
-def change(edits=EDITS, before=BEFORE, after=AFTER):
+def change(edits=tuple(EDITS), before=BEFORE, after=AFTER):
     return {"edits": json.dumps(edits), "before": digest(before), "after": digest(after)}
 
 
