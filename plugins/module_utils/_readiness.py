@@ -90,10 +90,8 @@ _JUDGES: dict[str, Callable[[Answer], str]] = {"elasticsearch": _elasticsearch_a
 
 
 def _shown_certificate(endpoint: Endpoint, context: ssl.SSLContext) -> bytes:
-    with (
-        socket.create_connection((endpoint.host, endpoint.port), _TIMEOUT) as plain,
-        context.wrap_socket(plain, server_hostname=endpoint.host) as connection,
-    ):
+    plain = socket.create_connection((endpoint.host, endpoint.port), _TIMEOUT)
+    with plain, context.wrap_socket(plain, server_hostname=endpoint.host) as connection:
         return connection.getpeercert(binary_form=True) or b""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ._effects import Effect, effect_of
-from ._errors import ServiceError, StackTlsError
+from ._errors import FileError, ServiceError
 from ._journal import Journal
 from ._service import Service
 
@@ -68,11 +68,8 @@ def _restart_or_roll_back(journal: Journal, service: Service, probe: Probe, time
     if not amiss:
         return
     words = service.last_words(mark)
-    restored = journal.roll_back()
     raise ServiceError(
-        f"{service.name} did not come back after the change: {amiss}\n"
-        f"It said:\n{words}\n"
-        f"{_roll_back_report(service, restored)}"
+        f"{service.name} did not come back after the change: {amiss}\nIt said:\n{words}\n{_roll_back(journal, service)}"
     )
 
 
@@ -84,11 +81,16 @@ def _restart(service: Service, probe: Probe, timeout: float, clock: Clock) -> st
     return _wait(probe, timeout, clock, service.has_failed)
 
 
-def _roll_back_report(service: Service, restored: list[str]) -> str:
+def _roll_back(journal: Journal, service: Service) -> str:
+    """Put the previous files back, restart the service with them, and say how that went."""
+    try:
+        restored = journal.roll_back()
+    except FileError as error:
+        return f"The previous files could not be put back: {error}"
     files = f"The previous files were put back ({', '.join(restored)})"
     try:
         service.restart()
-    except StackTlsError as error:
+    except ServiceError as error:
         return f"{files}, but the service does not start with them either: {error}"
     return f"{files} and the service was restarted with them."
 

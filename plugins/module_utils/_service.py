@@ -5,17 +5,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ._errors import FileError, ServiceError
-from ._io import read_file
+from ._errors import ServiceError
 
 Run = Callable[[Sequence[str]], tuple[int, str, str]]
 """Runs a command without a shell and returns its code, output and error output."""
 
 _LOG_LINES = 25
+_NOT_FOUND = 127
 _TELLING = ("ERROR", "FATAL", "xception", "rror:", "failed", "refused")
+
+
+def runner(run_command: Callable[..., tuple[int, str, str]]) -> Run:
+    """``AnsibleModule.run_command`` without its habit to end the module where a program cannot be started.
+
+    What has to be undone then would stay as it is.
+    """
+
+    def run(command: Sequence[str]) -> tuple[int, str, str]:
+        try:
+            return run_command(list(command), handle_exceptions=False)
+        except OSError as error:
+            return _NOT_FOUND, "", f"{command[0]}: {os.strerror(error.errno) if error.errno else error}"
+
+    return run
 
 
 @dataclass(frozen=True)
@@ -52,14 +69,14 @@ class Service:
 
     def mark(self) -> dict[str, int]:
         """How long each log is now, so that :meth:`last_words` shows only what came later."""
-        return {path: len(_log(path)) for path in self.log_paths}
+        return {path: _size(path) for path in self.log_paths}
 
     def last_words(self, mark: dict[str, int]) -> str:
         """The telling lines that the service wrote after the mark, or the last lines of the journal."""
         lines: list[str] = []
         for path, length in mark.items():
-            content = _log(path)
-            lines += content[length if len(content) >= length else 0 :].decode(errors="replace").splitlines()
+            start = length if _size(path) >= length else 0  # a shorter log is a new one
+            lines += _tail(path, start).decode(errors="replace").splitlines()
         lines += self._journal_lines()
         telling = [line.strip() for line in lines if any(word in line for word in _TELLING)]
         return "\n".join(list(dict.fromkeys(telling or lines))[-_LOG_LINES:])
@@ -71,8 +88,15 @@ class Service:
         return output.splitlines() if code == 0 else []
 
 
-def _log(path: str) -> bytes:
+def _size(path: str) -> int:
     try:
-        return read_file(path) or b""
-    except FileError:
-        return b""
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+def _tail(path: str, start: int) -> bytes:
+    with contextlib.suppress(OSError), open(path, "rb") as stream:
+        stream.seek(start)
+        return stream.read()
+    return b""

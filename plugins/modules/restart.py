@@ -113,10 +113,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.stacktls.elastic.plugins.module_utils._effects import PRODUCTS, Effect, effect_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import KINDS, Journal
-from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography, run_module
+from ansible_collections.stacktls.elastic.plugins.module_utils._module import run_module
 from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness
 from ansible_collections.stacktls.elastic.plugins.module_utils._restart import Outcome, apply_changes
-from ansible_collections.stacktls.elastic.plugins.module_utils._service import Service
+from ansible_collections.stacktls.elastic.plugins.module_utils._service import Service, runner
 
 
 def log_files(path: str | None) -> list[str]:
@@ -134,7 +134,10 @@ def restart(module: AnsibleModule) -> dict[str, Any]:
     else:
         readiness = Readiness(params["product"], params["url"], params["ca_path"], params["certificate_path"])
         service = Service(
-            params["service"] or params["product"], module.run_command, params["command"], log_files(params["log_path"])
+            params["service"] or params["product"],
+            runner(module.run_command),
+            params["command"],
+            log_files(params["log_path"]),
         )
         outcome = apply_changes(params["product"], journal, service, readiness.amiss, params["timeout"])
     return {"changed": outcome.action == Effect.RESTART.name.lower(), **asdict(outcome)}
@@ -156,7 +159,6 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    require_cryptography(module)
     run_module(module, lambda: restart(module))
 
 

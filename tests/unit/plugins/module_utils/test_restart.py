@@ -142,6 +142,20 @@ def test_service_that_stops_is_not_waited_for(journal, settings):
     assert len(looks) == 1
 
 
+def test_service_whose_files_cannot_be_put_back_is_told_with_its_words(journal, settings, tmp_path):
+    change(settings, journal)
+    (tmp_path / "journal" / "pending" / "0000").unlink()
+    host = Host(restart_code=1, journal="ERROR unknown setting [foo]")
+    with pytest.raises(ServiceError) as raised:
+        apply(host, journal, lambda: "")
+    text = str(raised.value)
+    assert "ERROR unknown setting [foo]" in text
+    assert "could not be put back" in text
+    assert "the previous version 0000 is missing" in text
+    assert host.restarts() == 1
+    assert journal.entries() != []
+
+
 def test_last_words_show_only_what_came_after_the_mark(tmp_path):
     log = tmp_path / "it.log"
     log.write_text("ERROR long ago\n")
@@ -149,6 +163,15 @@ def test_last_words_show_only_what_came_after_the_mark(tmp_path):
     mark = service.mark()
     with log.open("a") as stream:
         stream.write("INFO fine\nERROR just now\n")
+    assert service.last_words(mark) == "ERROR just now"
+
+
+def test_last_words_of_a_log_that_was_rotated_meanwhile(tmp_path):
+    log = tmp_path / "it.log"
+    log.write_text("ERROR long ago, and long\n")
+    service = Service("it", Host(journal="").run, log_paths=[str(log), str(tmp_path / "missing.log")])
+    mark = service.mark()
+    log.write_text("ERROR just now\n")
     assert service.last_words(mark) == "ERROR just now"
 
 
