@@ -54,14 +54,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return result
         document = parse(decode(unseal(inspected["content"], key)))
         merged = merge(document, wanted, options["absent"])
-        if merged.differences or inspected["attributes_differ"]:
+        if merged.differences or any(inspected["attributes"]):
             result.update(self._change(inspected, merged, task_vars))
         if result.get("failed"):
             return result
         result.setdefault("restart_pending", inspected["restart_pending"])
         result["differences"] = [asdict(difference) for difference in merged.differences]
-        if merged.differences and self._task.diff:
-            result["diff"] = self._diff(document, parse(merged.text))
+        if result["changed"] and self._task.diff:
+            result["diff"] = self._diff((document, parse(merged.text)), inspected["attributes"])
         return result
 
     def _change(self, inspected: dict[str, Any], merged: Merged, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +85,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.pop("invocation", None)
         return result
 
-    def _diff(self, before: Document, after: Document) -> dict[str, str]:
+    def _diff(self, documents: tuple[Document, Document], attributes: tuple[str, str]) -> dict[str, str]:
         path = str(self._task.args["path"])
-        return {"before": masked(before), "after": masked(after), "before_header": path, "after_header": path}
+        before, after = (lines + masked(document) for lines, document in zip(attributes, documents))
+        return {"before": before, "after": after, "before_header": path, "after_header": path}

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._errors import FileError
-from ._io import Attributes, apply_attributes, attributes_differ, parse_mode, read_file, write_file
+from ._io import (
+    Attributes,
+    apply_attributes,
+    attributes_differ,
+    parse_mode,
+    read_file,
+    require_known,
+    write_file,
+)
 from ._journal import Journal
 
 FILE_ARGUMENTS: dict[str, Any] = {
@@ -51,8 +59,12 @@ class Replacement:
         return self.content is not None and read_file(self.path) != self.content
 
     def differs(self) -> bool:
-        """Whether content, owner, group or mode would change."""
-        return self.content_differs() or (os.path.exists(self.path) and attributes_differ(self.path, self.attributes))
+        """Whether content, owner, group or mode would change.
+
+        :raises FileError: where owner or group is unknown on this host, whether it would change anything or not.
+        """
+        require_known(self.attributes)
+        return self.content_differs() or attributes_differ(self.path, self.attributes)
 
     def apply(self, journal: Journal | None) -> bool:
         """Make it so; true where something changed. The previous version goes into the journal first.
@@ -60,7 +72,7 @@ class Replacement:
         :raises FileError: where that is not possible; the present file is then untouched.
         """
         if self.content is None or not self.content_differs():
-            return os.path.exists(self.path) and apply_attributes(self.path, self.attributes)
+            return apply_attributes(self.path, self.attributes)
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
             raise FileError(f"the folder {folder} does not exist.", path=self.path)

@@ -36,13 +36,13 @@ class Attributes:
 def parse_mode(value: str | int | None) -> int | None:
     """The mode as a number: ``"0640"``, ``"640"`` and ``0o640`` mean the same.
 
-    :raises FileError: where the text is not an octal mode.
+    :raises FileError: where it is not an octal mode.
     """
-    if value is None or isinstance(value, int):
-        return value
+    if value is None:
+        return None
     try:
-        mode = int(value, 8)
-    except ValueError:
+        mode = value if isinstance(value, int) else int(value, 8)
+    except (TypeError, ValueError):  # a module's option of the type raw can be anything
         mode = -1
     if not 0 <= mode <= 0o7777:
         raise FileError(f"mode {value!r} is not an octal file mode.", hint="Write it as a string such as '0640'.")
@@ -118,17 +118,36 @@ def remove_file(path: str) -> bool:
     return True
 
 
+def require_known(attributes: Attributes) -> None:
+    """Check that owner and group exist.
+
+    :raises FileError: where one is unknown on this host.
+    """
+    if attributes.owner is not None:
+        _user_id(attributes.owner)
+    if attributes.group is not None:
+        _group_id(attributes.group)
+
+
+def attribute_lines(path: str, attributes: Attributes) -> tuple[str, str]:
+    """Owner, group and mode of the present file as they are, and as asked: a line for each that differs.
+
+    :raises FileError: where an owner or group is unknown on this host.
+    """
+    if not os.path.exists(path):
+        return "", ""
+    found = _in_words(*_wanted(path, Attributes(), SECRET_MODE))
+    wanted = _in_words(*_wanted(path, attributes, SECRET_MODE))
+    differing = [pair for pair in zip(found, wanted) if pair[0] != pair[1]]
+    return "".join(before for before, _after in differing), "".join(after for _before, after in differing)
+
+
 def attributes_differ(path: str, attributes: Attributes) -> bool:
     """Whether owner, group or mode of the present file are not as asked.
 
     :raises FileError: where an owner or group is unknown on this host.
     """
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return True
-    uid, gid, mode = _wanted(path, attributes, SECRET_MODE)
-    return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) != (uid, gid, mode)
+    return any(attribute_lines(path, attributes))
 
 
 def apply_attributes(path: str, attributes: Attributes) -> bool:
@@ -154,6 +173,7 @@ def make_folder(path: str, attributes: Attributes, *, default_mode: int = 0o700)
 
     :raises FileError: where it cannot be made.
     """
+    path = os.path.normpath(path)  # behind a final slash there is no name to make
     if os.path.isdir(path):
         return False
     try:
@@ -178,6 +198,15 @@ def _wanted(path: str, attributes: Attributes, default_mode: int) -> tuple[int, 
     if attributes.group is not None:
         gid = _group_id(attributes.group)
     return uid, gid, mode if attributes.mode is None else attributes.mode
+
+
+def _in_words(uid: int, gid: int, mode: int) -> tuple[str, str, str]:
+    owner = group = ""
+    with contextlib.suppress(KeyError):
+        owner = pwd.getpwuid(uid).pw_name
+    with contextlib.suppress(KeyError):
+        group = grp.getgrgid(gid).gr_name
+    return f"owner: {owner or uid}\n", f"group: {group or gid}\n", f"mode: {mode:04o}\n"
 
 
 def _user_id(owner: str) -> int:

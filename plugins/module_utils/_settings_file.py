@@ -17,7 +17,7 @@ from typing import Any
 
 from ._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pending
 from ._errors import FileError, SettingsError
-from ._io import attributes_differ, digest, read_file
+from ._io import attribute_lines, digest, read_file, require_known
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "required": True},
@@ -62,7 +62,7 @@ def inspect(params: dict[str, Any], key: str) -> dict[str, Any]:
 
     :raises FileError: where it cannot be read, or is missing and may not be made.
     """
-    path = params["path"]
+    path, attributes = params["path"], attributes_of(params)
     content = read_file(path)
     if content is None and not params["create"]:
         raise FileError(
@@ -70,10 +70,11 @@ def inspect(params: dict[str, Any], key: str) -> dict[str, Any]:
         )
     if content is None and not os.path.isdir(os.path.dirname(path)):
         raise FileError(f"the folder {os.path.dirname(path)} does not exist.", path=path)
+    require_known(attributes)
     return {
         "content": seal(content or b"", key),
         "digest": digest(content),
-        "attributes_differ": content is not None and attributes_differ(path, attributes_of(params)),
+        "attributes": attribute_lines(path, attributes),
         "restart_pending": pending(journal_of(params)),
     }
 

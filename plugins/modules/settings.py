@@ -113,8 +113,10 @@ restart_pending:
   returned: success
   type: bool
 diff:
-  description: The file before and after, with the values of settings that may hold a secret hidden.
-  returned: in diff mode, when settings differ
+  description:
+    - The file before and after, with the values of settings that may hold a secret hidden. Where owner, group or mode
+      differ, they are told in the first lines.
+  returned: in diff mode, when something differs
   type: dict
 """
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pending
 from .._errors import FileError, KeystoreError
-from .._io import Attributes
+from .._io import Attributes, attribute_lines
 from ._merge import Plan, texts
 
 ENTRY_ARGUMENTS: dict[str, Any] = {
@@ -58,12 +58,13 @@ def replace(params: dict[str, Any], plan: Plan[Any], content: bytes | None, *, c
     is_new = content is not None and not os.path.exists(path)
     attributes = _attributes_of_new_file(params) if is_new else attributes_of(params)
     replacement = Replacement(path, content, attributes, "keystore", default_mode=NEW_FILE_MODE)
+    difference = _diff(replacement, plan)
     return {
         "changed": replacement.differs() if check_mode else replacement.apply(journal),
         "differences": [asdict(difference) for difference in plan.differences],
         "entries": sorted(plan.after),
         "restart_pending": pending(journal),
-        "diff": _diff(path, plan),
+        "diff": difference,
     }
 
 
@@ -76,12 +77,14 @@ def _attributes_of_new_file(params: dict[str, Any]) -> Attributes:
     return Attributes(asked.owner, asked.group or str(os.stat(folder).st_gid), asked.mode)
 
 
-def _diff(path: str, plan: Plan[Any]) -> dict[str, str]:
-    """Names only; that a value changes is a mark behind its name."""
+def _diff(replacement: Replacement, plan: Plan[Any]) -> dict[str, str]:
+    """Owner, group and mode where they change, then names only; that a value changes is a mark behind its name."""
+    before, after = attribute_lines(replacement.path, replacement.attributes)
     changed = {difference.name for difference in plan.differences if difference.change == "changed"}
     return {
-        "before_header": path,
-        "before": "".join(f"{name}\n" for name in sorted(plan.before)),
-        "after_header": path,
-        "after": "".join(f"{name} (changed)\n" if name in changed else f"{name}\n" for name in sorted(plan.after)),
+        "before_header": replacement.path,
+        "before": before + "".join(f"{name}\n" for name in sorted(plan.before)),
+        "after_header": replacement.path,
+        "after": after
+        + "".join(f"{name} (changed)\n" if name in changed else f"{name}\n" for name in sorted(plan.after)),
     }
