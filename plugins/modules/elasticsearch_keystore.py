@@ -120,7 +120,9 @@ restart_pending:
   returned: success
   type: bool
 diff:
-  description: Names of the entries before and after, with a mark where the value changes.
+  description:
+    - Names of the entries before and after, with a mark where the value changes. Where owner, group or mode differ, they
+      are told in the first lines.
   returned: success
   type: dict
 """

@@ -23,6 +23,7 @@ TASKS = {
     "unchanged": {"settings": {"server.port": 5601}},
     "checked": {"settings": {"server": {"port": 5602}, "pid.file": "/run/k"}, "journal": "~/journal"},
     "changed": {"settings": {"server": {"port": 5602}, "pid.file": "/run/k"}, "journal": "~/journal"},
+    "closed": {"mode": "0600"},
     "refused": {"settings": {"server.port": 1}, "path": "~/twice.yml"},
     "unknown": {"setting": {"server.port": 1}},
 }
@@ -33,6 +34,7 @@ def home(tmp_path_factory):
     """The home of the user on the host, with the files that the tasks are about."""
     home = tmp_path_factory.mktemp("home")
     (home / "kibana.yml").write_text(FILE)
+    (home / "kibana.yml").chmod(0o644)
     (home / "twice.yml").write_text(TWICE)
     return home
 
@@ -104,6 +106,13 @@ def test_what_is_wanted_is_merged_and_the_rest_stays(home, results):
 
 def test_a_tilde_is_the_home_of_the_host(home, results):
     assert (home / "journal" / "pending" / "0000").read_text() == FILE
+
+
+def test_another_mode_is_told(results):
+    assert results["closed"]["changed"]
+    assert results["closed"]["differences"] == []
+    assert results["closed"]["diff"]["before"] == "mode: 0644\n" + results["changed"]["diff"]["after"]
+    assert results["closed"]["diff"]["after"] == "mode: 0600\n" + results["changed"]["diff"]["after"]
 
 
 def test_check_mode_says_the_same(results):

@@ -21,7 +21,7 @@ def test_mode_is_octal(given, expected):
     assert _io.parse_mode(given) == expected
 
 
-@pytest.mark.parametrize("given", ["u=rw", "0888", "", "-1", "77777"])
+@pytest.mark.parametrize("given", ["u=rw", "0888", "", "-1", "77777", -1, 0o10000, [], 0.5])
 def test_other_modes_are_refused(given):
     with pytest.raises(FileError, match="octal"):
         _io.parse_mode(given)
@@ -107,13 +107,15 @@ def test_attributes_are_applied_once(tmp_path):
     _io.write_file(path, b"x", Attributes())
     wanted = Attributes(owner="daemon", mode=0o640)
     assert _io.attributes_differ(path, wanted)
+    assert _io.attribute_lines(path, wanted) == ("owner: root\nmode: 0600\n", "owner: daemon\nmode: 0640\n")
     assert _io.apply_attributes(path, wanted)
     assert not _io.apply_attributes(path, wanted)
     assert not _io.attributes_differ(path, wanted)
 
 
-def test_folder_is_made_once(tmp_path):
-    path = str(tmp_path / "a" / "b")
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_folder_is_made_once(tmp_path, slash):
+    path = str(tmp_path / "a" / "b") + slash
     assert _io.make_folder(path, Attributes(group="daemon", mode=0o750))
     assert not _io.make_folder(path, Attributes())
     assert mode_of(path) == 0o750

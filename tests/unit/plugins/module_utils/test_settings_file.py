@@ -50,11 +50,21 @@ def test_inspection_gives_the_file_sealed(path):
     inspected = result["inspected"]
     assert not result["changed"]
     assert unseal(inspected.pop("content"), "k") == BEFORE
-    assert inspected == {"digest": digest(BEFORE), "attributes_differ": False, "restart_pending": False}
+    assert inspected == {"digest": digest(BEFORE), "attributes": ("", ""), "restart_pending": False}
 
 
 def test_inspection_compares_the_mode(path):
-    assert run(params(path, {"key": "k"}, mode="0600"))["inspected"]["attributes_differ"]
+    path.chmod(0o640)
+    inspected = run(params(path, {"key": "k"}, mode="0600"))["inspected"]
+    assert inspected["attributes"] == ("mode: 0640\n", "mode: 0600\n")
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_an_unknown_group_is_an_error_before_anything_is_done(path, present):
+    if not present:
+        path.unlink()
+    with pytest.raises(FileError, match="group 'nobody-here' does not exist on this host"):
+        run(params(path, {"key": "k"}, create=True, group="nobody-here"))
 
 
 def test_a_missing_file_is_an_error_unless_it_may_be_made(path):
@@ -62,7 +72,7 @@ def test_a_missing_file_is_an_error_unless_it_may_be_made(path):
     with pytest.raises(FileError, match=r"kibana.yml: no such file. Install the product first, or set 'create: true'"):
         run(params(path, {"key": "k"}))
     inspected = run(params(path, {"key": "k"}, create=True, mode="0600"))["inspected"]
-    assert inspected == {"content": "", "digest": "", "attributes_differ": False, "restart_pending": False}
+    assert inspected == {"content": "", "digest": "", "attributes": ("", ""), "restart_pending": False}
 
 
 def test_a_missing_folder_is_an_error_before_anything_is_done(tmp_path):

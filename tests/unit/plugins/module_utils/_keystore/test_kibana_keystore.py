@@ -112,6 +112,25 @@ def test_nothing_to_put_in_a_missing_keystore(params, wanted):
     assert (result["differences"], result["entries"]) == ([], [])
 
 
+def test_the_difference_tells_another_mode(params):
+    put(params, {PASSWORD: SECRET})
+    os.chmod(params["path"], 0o644)
+    for check_mode in (True, False):
+        result = manage(params, check_mode=check_mode, mode="0600")
+        assert (result["changed"], result["differences"]) == (True, [])
+        assert result["diff"]["before"] == f"mode: 0644\n{PASSWORD}\n"
+        assert result["diff"]["after"] == f"mode: 0600\n{PASSWORD}\n"
+    again = manage(params, mode="0600")
+    assert (again["changed"], again["diff"]["before"]) == (False, f"{PASSWORD}\n")
+
+
+def test_an_unknown_owner_is_an_error_in_check_mode_too(params):
+    for check_mode in (True, False):
+        with pytest.raises(FileError, match="user 'nobody-here' does not exist on this host"):
+            manage(params, check_mode=check_mode, entries={PASSWORD: SECRET}, owner="nobody-here")
+    assert not os.path.exists(params["path"])
+
+
 def test_a_new_keystore_belongs_to_the_group_of_its_folder(params):
     os.chown(os.path.dirname(params["path"]), -1, 4321)
     manage(params, entries={PASSWORD: SECRET})
