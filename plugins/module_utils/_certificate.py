@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any
 from ._certificate_options import OUTPUTS, check_authorities, check_paths, specification_of
 from ._changes import Replacement, attributes_of, journal_of, pending
 from ._errors import CertificateError, FileError
-from ._io import SECRET_MODE, Attributes, make_folder, parse_mode, read_file, remove_file, write_file
+from ._io import (
+    SECRET_MODE,
+    Attributes,
+    make_folder,
+    parse_mode,
+    read_file,
+    remove_file,
+    require_known,
+    write_file,
+)
 from ._journal import Journal
 from ._pki._certificates import (
     Identity,
@@ -198,10 +207,12 @@ class HostCertificate:
             self._make_folders()
             replace_together(due, self._journal)
         described = describe(identity.certificate, self._now)
-        return self._result([], described, due, before=described, after=described)
+        kinds = {replacement.kind for replacement in due if replacement.content is not None}
+        return self._result([], described, due, kinds, before=described, after=described)
 
     def _announcement(self, before: dict[str, Any], reasons: list[Reason]) -> dict[str, Any]:
         """The result of check mode where a certificate would be issued."""
+        self._require_folders()
         wanted = self._specification
         after = {
             "subject": print_name(wanted.subject),
@@ -209,21 +220,29 @@ class HostCertificate:
             "key_type": wanted.key_type,
             "profile": wanted.profile,
         }
-        return self._result(reasons, before, self._announced_targets(), before=before, after=after)
+        return self._result(reasons, before, *self._announced(), before=before, after=after)
 
-    def _announced_targets(self) -> list[Replacement]:
-        """What a new certificate would replace: everything, apart from authorities that are there already."""
+    def _require_folders(self) -> None:
+        """Check, without making them, that the folders can be made."""
+        for target in self._targets().values():
+            require_known(target.attributes)
+            require_folder_above(target.path)
+
+    def _announced(self) -> tuple[list[Replacement], set[str]]:
+        """What a new certificate would replace, and the kinds of that: all but authorities that are there already."""
         targets = self._targets()
-        trust = targets.pop("ca_certificates_path", None)
-        if trust is not None and (not self._has_authorities() or trust.differs()):
-            return [*targets.values(), trust]
-        return list(targets.values())
+        trust = targets.get("ca_certificates_path")
+        kept = trust if self._has_authorities() else None
+        replaced = [target for target in targets.values() if target is not kept]
+        due = [*replaced, kept] if kept is not None and kept.differs() else replaced
+        return due, {target.kind for target in replaced}
 
     def _result(
         self,
         reasons: list[Reason],
         certificate: dict[str, Any],
         due: list[Replacement],
+        kinds: set[str],
         *,
         before: dict[str, Any],
         after: dict[str, Any],
@@ -235,7 +254,7 @@ class HostCertificate:
             "reasons": [asdict(reason) for reason in reasons],
             "certificate": certificate,
             "files": files,
-            "kinds": sorted({replacement.kind for replacement in due}),
+            "kinds": sorted(kinds),
             "restart_pending": pending(self._journal),
             "diff": {
                 "before": _shown(before),
@@ -301,12 +320,18 @@ def make_own_folder(path: str, attributes: Attributes) -> None:
 
     :raises FileError: where it is not.
     """
-    folder = os.path.dirname(path)
-    if not os.path.isdir(os.path.dirname(folder)):
-        raise FileError(
-            f"the folder {os.path.dirname(folder)} does not exist.", path=path, hint="Is the product installed?"
-        )
-    make_folder(folder, attributes)
+    require_folder_above(path)
+    make_folder(os.path.dirname(path), attributes)
+
+
+def require_folder_above(path: str) -> None:
+    """Check that the folder of a file could be made where it is missing.
+
+    :raises FileError: where it could not.
+    """
+    above = os.path.dirname(os.path.dirname(path))
+    if not os.path.isdir(above):
+        raise FileError(f"the folder {above} does not exist.", path=path, hint="Is the product installed?")
 
 
 @dataclass(frozen=True)
@@ -342,7 +367,7 @@ def replace_together(replacements: list[Replacement], journal: Journal | None) -
         for replacement in replacements:
             touched.append(_Snapshot.take(replacement.path))
             replacement.apply(journal)
-    except FileError:
+    except Exception:
         for snapshot in reversed(touched):
             snapshot.restore()
         raise

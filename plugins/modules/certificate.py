@@ -267,7 +267,9 @@ files:
   returned: success
   sample: [/etc/elasticsearch/certs/http.key, /etc/elasticsearch/certs/http.crt]
 kinds:
-  description: What these files are to the service; see O(kind) and O(ca_certificates_kind).
+  description:
+    - What the files with new content are to the service; see O(kind) and O(ca_certificates_kind).
+    - A service has no need to be told of another owner or mode.
   type: list
   elements: str
   returned: success

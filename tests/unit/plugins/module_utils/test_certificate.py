@@ -343,7 +343,7 @@ def test_installation_without_inspection(settled):
 def test_owner_and_mode_are_put_right_without_a_new_certificate(settled):
     before = settled.content()
     announced = settled.run(check_mode=True, mode="0600", certificate_mode="0640")
-    assert (announced["changed"], announced["reasons"]) == (True, [])
+    assert (announced["changed"], announced["reasons"], announced["kinds"]) == (True, [], [])
     assert mode(settled.path("a.key")) == 0o640
     changed = settled.run(mode="0600", certificate_mode="0640", group="1")
     assert changed["files"] == [settled.path(name) for name in ("a.key", "a.crt", "ca.crt")]
@@ -381,6 +381,15 @@ def test_another_friendly_name_is_written_without_a_new_certificate(host):
     assert load_container(host.content()["a.p12"], "")[1] == "other"
 
 
+def test_kinds_are_those_of_new_content(settled):
+    given = {"force": True, "certificate_mode": "0640"}
+    announced = settled.run(check_mode=True, **given)
+    done = settled.run(**given)
+    assert announced["kinds"] == done["kinds"] == ["certificate"]
+    assert announced["files"] == done["files"]
+    assert settled.path("ca.crt") in done["files"]
+
+
 def test_each_file_goes_into_the_journal_first(settled):
     journal = Journal(settled.path("journal"))
     before = settled.content()
@@ -414,16 +423,17 @@ def test_a_missing_folder_is_made_where_the_one_above_it_exists(host):
 
 def test_a_folder_of_a_product_that_is_not_installed(host):
     missing = {"ca_certificates_path": host.path("product/certs/ca.crt")}
-    assert host.run(check_mode=True, **missing)["changed"]
-    with pytest.raises(StackTlsError, match=r"certs/ca\.crt: the folder .*product does not exist"):
-        host.run(**missing)
+    for check_mode in (True, False):
+        with pytest.raises(StackTlsError, match=r"certs/ca\.crt: the folder .*product does not exist"):
+            host.run(check_mode=check_mode, **missing)
     assert host.content() == {}
 
 
 def test_an_unknown_owner(settled):
     before = settled.content()
-    with pytest.raises(StackTlsError, match="user 'nobody-has-this-name' does not exist on this host"):
-        settled.run(owner="nobody-has-this-name", force=True)
+    for given in ({"check_mode": True}, {"check_mode": True, "force": True}, {"force": True}):
+        with pytest.raises(StackTlsError, match="user 'nobody-has-this-name' does not exist on this host"):
+            settled.run(owner="nobody-has-this-name", **given)
     assert {name: settled.content()[name] for name in before} == before
 
 
