@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._authority_store import AuthorityStore, Order
 from ..module_utils._certificate_options import MODULE_ARGUMENTS, specification_of
 from ..module_utils._errors import StackTlsError
-from ..module_utils._module import CRYPTOGRAPHY_MINIMUM, CRYPTOGRAPHY_VERSION
+from ..module_utils._module import require_cryptography_here
 from ..module_utils._pki._certificates import encode_certificates
 
 _MODULE = "stacktls.elastic.certificate"
@@ -21,17 +21,15 @@ _OF_THE_ACTION = ("ca_passphrase", "phase", "ca_certificates", "issued_certifica
 """Options that the managed host does not get from the task."""
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]
     """Two calls of the module where a certificate is due, one where none is."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task."""
         super().run(tmp, task_vars)
-        if CRYPTOGRAPHY_VERSION < CRYPTOGRAPHY_MINIMUM:
-            wanted = ".".join(str(part) for part in CRYPTOGRAPHY_MINIMUM)
-            return {"failed": True, "msg": f"The controller needs the Python library cryptography {wanted} or newer."}
         _validation, params = self.validate_argument_spec(**MODULE_ARGUMENTS)
         try:
+            require_cryptography_here()
             return self._ensure(params, task_vars or {})
         except StackTlsError as error:
             return {"failed": True, "msg": str(error)}
@@ -71,7 +69,10 @@ class ActionModule(ActionBase):
 
     def _on_host(self, task_vars: dict[str, Any], **internal: str) -> dict[str, Any]:
         given = {name: value for name, value in self._task.args.items() if name not in _OF_THE_ACTION}
-        return self._execute_module(module_name=_MODULE, module_args={**given, **internal}, task_vars=task_vars)
+        result: dict[str, Any] = self._execute_module(
+            module_name=_MODULE, module_args={**given, **internal}, task_vars=task_vars
+        )
+        return result
 
 
 def _completed(result: dict[str, Any], inspection: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import StackTlsError
+from ..module_utils._module import require_cryptography_here
 from ..module_utils._pki._certificates import describe, load_certificates
 
 DOCUMENTATION = r"""
@@ -45,12 +46,15 @@ _value:
 """
 
 
-def certificate_info(value: str) -> list[dict[str, Any]]:
+def certificate_info(value: Any) -> list[dict[str, Any]]:
     """The certificates in words."""
+    if not isinstance(value, str):
+        raise AnsibleFilterError(f"certificate_info needs text, not {type(value).__name__}.")
     if not value.strip():
         return []
     now = datetime.now(timezone.utc)
     try:
+        require_cryptography_here()
         return [describe(certificate, now) for certificate in load_certificates(value.encode())]
     except StackTlsError as error:
         raise AnsibleFilterError(f"certificate_info: {error}") from error
@@ -59,6 +63,6 @@ def certificate_info(value: str) -> list[dict[str, Any]]:
 class FilterModule:
     """The filter of this file."""
 
-    def filters(self) -> dict[str, Callable[[str], list[dict[str, Any]]]]:
+    def filters(self) -> dict[str, Callable[[Any], list[dict[str, Any]]]]:
         """Filters by name."""
         return {"certificate_info": certificate_info}

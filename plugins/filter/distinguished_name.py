@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import StackTlsError
-from ..module_utils._module import CRYPTOGRAPHY_MINIMUM, CRYPTOGRAPHY_VERSION
+from ..module_utils._module import require_cryptography_here
 from ..module_utils._pki._certificates import load_certificates
 from ..module_utils._pki._names import parse_name, print_name
 
@@ -51,11 +51,10 @@ _value:
 
 def distinguished_name(value: Any) -> str:
     """The name as Elasticsearch prints it."""
-    if CRYPTOGRAPHY_VERSION < CRYPTOGRAPHY_MINIMUM:
-        raise AnsibleFilterError("distinguished_name needs the Python library cryptography on the controller.")
     if not isinstance(value, str):
         raise AnsibleFilterError(f"distinguished_name needs text, not {type(value).__name__}.")
     try:
+        require_cryptography_here()
         if "-----BEGIN CERTIFICATE-----" in value:
             return print_name(load_certificates(value.encode())[0].subject)
         return print_name(parse_name(value))

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
@@ -45,10 +46,15 @@ _value:
 """
 
 
-def subject_alt_names(value: Iterable[str]) -> list[str]:
+def subject_alt_names(value: Any) -> list[str]:
     """The names with their kind."""
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise AnsibleFilterError(f"subject_alt_names needs a list of names, not {type(value).__name__}.")
+    names = list(value)
+    if not all(isinstance(name, str) for name in names):
+        raise AnsibleFilterError("subject_alt_names needs names that are text; put each in quotes.")
     try:
-        return [str(name) for name in parse_alternative_names(value)]
+        return [str(name) for name in parse_alternative_names(names)]
     except StackTlsError as error:
         raise AnsibleFilterError(f"subject_alt_names: {error}") from error
 
@@ -56,6 +62,6 @@ def subject_alt_names(value: Iterable[str]) -> list[str]:
 class FilterModule:
     """The filter of this file."""
 
-    def filters(self) -> dict[str, Callable[[Iterable[str]], list[str]]]:
+    def filters(self) -> dict[str, Callable[[Any], list[str]]]:
         """Filters by name."""
         return {"subject_alt_names": subject_alt_names}

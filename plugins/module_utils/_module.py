@@ -19,6 +19,7 @@ else:
     CRYPTOGRAPHY_VERSION = tuple(int(part) for part in cryptography.__version__.split(".")[:2])
 
 CRYPTOGRAPHY_MINIMUM = (38, 0)
+_WANTED = "cryptography >= " + ".".join(str(part) for part in CRYPTOGRAPHY_MINIMUM)
 
 
 def run_module(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
@@ -36,5 +37,13 @@ def run_module(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> Non
 def require_cryptography(module: AnsibleModule) -> None:
     """Fail where the host's ``cryptography`` is missing or too old."""
     if CRYPTOGRAPHY_VERSION < CRYPTOGRAPHY_MINIMUM:
-        wanted = ".".join(str(part) for part in CRYPTOGRAPHY_MINIMUM)
-        module.fail_json(msg=missing_required_lib(f"cryptography >= {wanted}"))
+        module.fail_json(msg=missing_required_lib(_WANTED))
+
+
+def require_cryptography_here() -> None:
+    """Check the ``cryptography`` of the controller, for plugins that run there.
+
+    :raises StackTlsError: where it is missing or too old.
+    """
+    if CRYPTOGRAPHY_VERSION < CRYPTOGRAPHY_MINIMUM:
+        raise StackTlsError(f"the controller needs the Python library {_WANTED}.")

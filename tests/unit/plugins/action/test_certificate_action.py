@@ -11,6 +11,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.stacktls.elastic.plugins.action import certificate as action
+from ansible_collections.stacktls.elastic.plugins.module_utils import _module
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate import HostCertificate
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority import (
     manage_certificate_authority,
@@ -178,7 +179,7 @@ def test_internal_options_of_a_task_are_ignored(site):
 
 
 def test_a_controller_without_the_library(site, monkeypatch):
-    monkeypatch.setattr(action, "CRYPTOGRAPHY_VERSION", (3, 4))
+    monkeypatch.setattr(_module, "CRYPTOGRAPHY_VERSION", (3, 4))
     plugin, result = site.run()
     assert plugin.phases == []
-    assert result["msg"] == "The controller needs the Python library cryptography 38.0 or newer."
+    assert result["msg"] == "the controller needs the Python library cryptography >= 38.0."

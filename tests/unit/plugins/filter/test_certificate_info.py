@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.stacktls.elastic.plugins.filter.certificate_info import FilterModule
+from ansible_collections.stacktls.elastic.plugins.module_utils import _module
 
 certificate_info = FilterModule().filters()["certificate_info"]
 
@@ -38,3 +39,14 @@ def test_nothing_holds_no_certificate(text):
 def test_other_text_is_refused():
     with pytest.raises(AnsibleFilterError, match="certificate_info: holds no certificate in PEM form"):
         certificate_info("hello")
+
+
+def test_what_is_no_text_is_refused():
+    with pytest.raises(AnsibleFilterError, match="certificate_info needs text, not list"):
+        certificate_info([])
+
+
+def test_a_controller_without_cryptography_is_told(monkeypatch):
+    monkeypatch.setattr(_module, "CRYPTOGRAPHY_VERSION", (0,))
+    with pytest.raises(AnsibleFilterError, match=r"certificate_info: the controller needs .* cryptography >= 38\.0"):
+        certificate_info("-----BEGIN CERTIFICATE-----")

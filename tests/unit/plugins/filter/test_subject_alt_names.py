@@ -19,3 +19,9 @@ def test_names_stand_as_in_a_certificate():
 def test_what_cannot_be_a_name_is_refused(name):
     with pytest.raises(AnsibleFilterError, match="subject_alt_names: "):
         subject_alt_names(["good", name])
+
+
+@pytest.mark.parametrize("value", ["es1.example.com", {"es1": 1}, 5, None, [5]])
+def test_what_is_no_list_of_names_is_refused(value):
+    with pytest.raises(AnsibleFilterError, match="subject_alt_names needs "):
+        subject_alt_names(value)
