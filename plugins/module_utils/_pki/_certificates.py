@@ -165,9 +165,23 @@ def load_certificates(pem: bytes) -> list[x509.Certificate]:
     if not blocks:
         raise CertificateError("holds no certificate in PEM form.")
     try:
-        return [x509.load_pem_x509_certificate(block) for block in blocks]
-    except ValueError as error:
+        certificates = [x509.load_pem_x509_certificate(block) for block in blocks]
+    except (ValueError, x509.InvalidVersion) as error:
         raise CertificateError("holds a damaged certificate.") from error
+    for certificate in certificates:
+        require_readable(certificate)
+    return certificates
+
+
+def require_readable(certificate: x509.Certificate) -> None:
+    """Check that all extensions can be read, which are otherwise looked at later and one by one.
+
+    :raises CertificateError: where one cannot.
+    """
+    try:
+        _ = certificate.extensions
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise CertificateError(f"holds a certificate with an extension that cannot be read ({error}).") from error
 
 
 def encode_certificates(certificates: Iterable[x509.Certificate]) -> bytes:

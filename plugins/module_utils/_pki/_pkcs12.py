@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import CertificateError
 from . import _der
-from ._certificates import Identity, fingerprint
+from ._certificates import Identity, fingerprint, require_readable
 from ._keys import PassphraseError, as_private_key, encode_private_key_der
 
 with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
@@ -80,6 +80,8 @@ def load_container(data: bytes, password: str | None) -> tuple[Identity, str]:
     if found.key is None or found.cert is None:
         raise CertificateError("the PKCS#12 file lacks the private key or its certificate.")
     authorities = tuple(other.certificate for other in found.additional_certs)
+    for certificate in (found.cert.certificate, *authorities):
+        require_readable(certificate)
     friendly_name = (found.cert.friendly_name or b"").decode("utf-8", "replace")
     return Identity(as_private_key(found.key), found.cert.certificate, authorities), friendly_name
 

@@ -15,6 +15,7 @@ from ._sans import to_extension
 
 with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -38,9 +39,9 @@ def proven_public_key(request: bytes) -> PublicKey:
     """
     try:
         parsed = x509.load_pem_x509_csr(request)
-        proven = parsed.is_signature_valid
-    except ValueError as error:
+        proven, public_key = parsed.is_signature_valid, parsed.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateError("the certificate signing request is damaged.") from error
     if not proven:
         raise CertificateError("the certificate signing request was not signed with the key that it names.")
-    return as_public_key(parsed.public_key())
+    return as_public_key(public_key)

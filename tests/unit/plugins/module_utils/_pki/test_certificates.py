@@ -208,3 +208,16 @@ def test_text_around_certificates_is_passed_over(pki):
 def test_a_number_of_days_out_of_range(days):
     with pytest.raises(CertificateError, match="validity_days must be 1 to 36500"):
         certificates.require_days(days)
+
+
+def test_an_extension_that_cannot_be_read_is_refused(pki):
+    key = pki.key("ec-p256")
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
+    names = x509.UnrecognizedExtension(x509.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x05\x82")
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, pki.now, pki.now + timedelta(days=1))
+        .add_extension(names, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    with pytest.raises(CertificateError, match="an extension that cannot be read"):
+        certificates.load_certificates(certificates.encode_certificates([certificate]))
