@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ._errors import CertificateError, FileError, StackTlsError
+from ._errors import CertificateError, FileError, located
 from ._io import SECRET_MODE, Attributes, require_file, write_file
 from ._pki._certificates import (
     Authority,
@@ -98,7 +98,7 @@ class AuthorityStore:
                 path=self.folder,
                 hint="Make or bring one with the module certificate_authority.",
             )
-        with about(self.certificate_path):
+        with located(self.certificate_path):
             certificates = load_certificates(require_file(self.certificate_path))
             require_authorities(chain_to_root(certificates[0], certificates), now)
         return certificates
@@ -112,7 +112,7 @@ class AuthorityStore:
 
         :raises StackTlsError: where the passphrase does not open the key, or it is another certificate's.
         """
-        with about(self.key_path):
+        with located(self.key_path):
             try:
                 key = load_private_key(require_file(self.key_path), passphrase)
             except PassphraseError as error:
@@ -183,13 +183,3 @@ def require_authorities(chain: list[x509.Certificate], now: datetime) -> None:
     """
     for certificate in chain:
         require_authority(certificate, now)
-
-
-@contextlib.contextmanager
-def about(path: str) -> Iterator[None]:
-    """Let errors of the block name the file that they are about."""
-    try:
-        yield
-    except StackTlsError as error:
-        error.path = error.path or path
-        raise

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from ._authority_store import KEY_ATTRIBUTES, AuthorityStore, about, require_authorities
-from ._errors import CertificateError
+from ._authority_store import KEY_ATTRIBUTES, AuthorityStore, require_authorities
+from ._errors import CertificateError, located
 from ._io import Attributes, apply_attributes, attributes_differ, make_folder, read_file, require_file
 from ._pki._certificates import (
     Identity,
@@ -84,7 +84,7 @@ def _new_root(params: dict[str, Any], now: datetime) -> Identity:
 
 def _imported(params: dict[str, Any], now: datetime) -> Identity:
     """The authority that the import options name."""
-    with about(params["import_private_key"]):
+    with located(params["import_private_key"]):
         key = load_private_key(require_file(params["import_private_key"]), params["import_passphrase"])
     require_file(params["import_certificate"])
     certificate, *authorities = _brought_chain(params, key, now)
@@ -97,7 +97,7 @@ def _brought_chain(params: dict[str, Any], key: PrivateKey, now: datetime) -> li
     content = read_file(path) if path else None
     if content is None:
         return []
-    with about(path):
+    with located(path):
         pool = load_certificates(content)
         own = [certificate for certificate in pool if Identity(key, certificate, ()).matches()]
         if not own:
@@ -106,9 +106,9 @@ def _brought_chain(params: dict[str, Any], key: PrivateKey, now: datetime) -> li
                 hint="Give certificate and key of one authority. A present authority is not replaced by another one.",
             )
     if chain_path:
-        with about(chain_path):
+        with located(chain_path):
             pool = [*pool, *load_certificates(require_file(chain_path))]
-    with about(path):
+    with located(path):
         chain = chain_to_root(own[0], pool)
         require_authorities(chain, now)
     return chain
@@ -186,6 +186,14 @@ def _difference(store: AuthorityStore, before: dict[str, Any], after: dict[str, 
 
 def _warnings(params: dict[str, Any], certificate: x509.Certificate, now: datetime) -> list[str]:
     """What is not as asked and is kept all the same: a new authority is a matter of a rotation."""
+    return [
+        *([] if params["import_certificate"] else _unfulfilled(params, certificate)),
+        *_expiry_warnings(params, certificate, now),
+    ]
+
+
+def _unfulfilled(params: dict[str, Any], certificate: x509.Certificate) -> list[str]:
+    """The wishes for a new authority, which nobody has of one that is imported, that the present one is not."""
     warnings: list[str] = []
     given = params["subject"] is not None or params["common_name"] is not None
     if given and _wanted_subject(params) != certificate.subject:
@@ -198,7 +206,9 @@ def _warnings(params: dict[str, Any], certificate: x509.Certificate, now: dateti
         warnings.append(
             f"The certificate authority in {params['path']} is kept: its key is {key_type}, not {params['key_type']}."
         )
-    left = days_left(certificate, now)
-    if left <= _DAYS_TO_WARN:
-        warnings.append(f"The certificate authority in {params['path']} expires in {left} days.")
     return warnings
+
+
+def _expiry_warnings(params: dict[str, Any], certificate: x509.Certificate, now: datetime) -> list[str]:
+    left = days_left(certificate, now)
+    return [f"The certificate authority in {params['path']} expires in {left} days."] if left <= _DAYS_TO_WARN else []

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 
 class StackTlsError(Exception):
     """Bad input or a state that needs a person; its text says what was found and what to do.
@@ -54,3 +57,13 @@ class ApiError(StackTlsError):
 
 class ServiceError(StackTlsError):
     """A service that did not take a change or did not come back."""
+
+
+@contextlib.contextmanager
+def located(path: str) -> Iterator[None]:
+    """Let errors of the block, which may know bytes only, name the file that they are about."""
+    try:
+        yield
+    except StackTlsError as error:
+        error.path = error.path or path
+        raise

@@ -19,6 +19,8 @@ description:
     is concerned.
   - The folder holds C(ca.crt) (the certificate, then those above it up to the root), C(ca.key) (PKCS#8, encrypted with
     AES-256, mode 0600) and C(issued.jsonl) (one line for each certificate that was signed).
+requirements:
+  - cryptography >= 38.0
 extends_documentation_fragment:
   - stacktls.elastic._attributes
 options:
@@ -44,7 +46,8 @@ options:
   key_type:
     description:
       - Private key of a new authority; V(ec-p256) where this is not given.
-      - Like the subject, it is a wish for a new authority only. A present one that differs is kept, with a warning.
+      - Like the subject, it is a wish for a new authority only. A present one that differs is kept, with a warning
+        unless it was imported.
     type: str
     choices: [ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519]
   validity_days:

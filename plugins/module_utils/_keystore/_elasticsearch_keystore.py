@@ -12,12 +12,12 @@ import string
 from collections.abc import Iterable
 from typing import Any
 
-from .._errors import KeystoreError
+from .._errors import KeystoreError, located
 from .._io import read_file
 from ._elasticsearch import Store, decode, encode
 from ._merge import Wanted, merge
 from ._release import format_version, installed_release
-from ._store_file import ENTRY_ARGUMENTS, located, replace, wanted_texts
+from ._store_file import ENTRY_ARGUMENTS, replace, wanted_texts
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "default": "/etc/elasticsearch/elasticsearch.keystore"},

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._errors import located
 from .._io import read_file
 from ._kibana import decode, encode
 from ._merge import Wanted, merge
-from ._store_file import ENTRY_ARGUMENTS, located, replace, wanted_texts
+from ._store_file import ENTRY_ARGUMENTS, replace, wanted_texts
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "default": "/etc/kibana/kibana.keystore"},

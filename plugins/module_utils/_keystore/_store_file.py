@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -25,16 +23,6 @@ ENTRY_ARGUMENTS: dict[str, Any] = {
 """Options of every module for a secret store."""
 
 NEW_FILE_MODE = 0o660
-
-
-@contextlib.contextmanager
-def located(path: str) -> Iterator[None]:
-    """Let errors of the codecs, which know bytes only, name the file."""
-    try:
-        yield
-    except KeystoreError as error:
-        error.path = error.path or path
-        raise
 
 
 def wanted_texts(params: dict[str, Any]) -> dict[str, str]:

@@ -235,7 +235,7 @@ def test_an_authority_is_brought(site):
     result = site.run(common_name=None, **options)
     assert (result["changed"], result["subject"], result["key_type"]) == (True, "CN=Brought CA", "rsa-2048")
     assert load_private_key(site.content()["ca.key"], PASSPHRASE)
-    assert not site.run(common_name=None, **options)["changed"]
+    assert not site.run(common_name="Not This", key_type="ec-p256", **options)["changed"]
     for name in ("import_certificate", "import_private_key"):
         os.unlink(options[name])
     assert not site.run(common_name=None, **options)["changed"]
