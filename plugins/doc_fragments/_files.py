@@ -20,7 +20,7 @@ options:
   mode:
     description:
       - Mode of the file as a quoted octal number such as V('0660').
-      - An existing file keeps its mode where this is not given; a new one gets V('0600').
+      - An existing file keeps its mode where this is not given; a new one gets V('0660').
     type: raw
   journal:
     description:

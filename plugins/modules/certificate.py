@@ -20,6 +20,8 @@ description:
   - Key, certificate, authorities and PKCS#12 file are put in place together, after the new certificate was checked.
     Until then the old files are in force. Their folder is made with mode V(0750) where it is missing.
   - This is an action plugin. Its part on the managed host runs as a module of the same name.
+requirements:
+  - cryptography >= 38.0 on the controller and on the managed host
 extends_documentation_fragment:
   - stacktls.elastic._attributes
   - stacktls.elastic._files

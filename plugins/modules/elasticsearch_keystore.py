@@ -59,11 +59,6 @@ options:
     description:
       - Group of the file. An existing file keeps its group where this is not given; a new one gets that of its folder.
     type: str
-  mode:
-    description:
-      - Mode of the file as a quoted octal number such as V('0660').
-      - An existing file keeps its mode where this is not given; a new one gets V('0660').
-    type: raw
 seealso:
   - module: stacktls.elastic.kibana_keystore
   - module: stacktls.elastic.restart
@@ -121,8 +116,8 @@ restart_pending:
   type: bool
 diff:
   description:
-    - Names of the entries before and after, with a mark where the value changes. Where owner, group or mode differ, they
-      are told in the first lines.
+    - Names of the entries before and after, with a mark where the value changes.
+    - Where owner, group or mode differ, they are told in the first lines.
   returned: success
   type: dict
 """

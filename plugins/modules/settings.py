@@ -57,11 +57,6 @@ options:
     description: Whether to make the file where it is missing. Otherwise a missing file is an error.
     type: bool
     default: false
-  mode:
-    description:
-      - Mode of the file as a quoted octal number such as V('0660').
-      - An existing file keeps its mode where this is not given; a new one gets V('0660').
-    type: raw
   _exchange:
     description: What the action plugin tells the managed host. Filled by the plugin itself; do not use it.
     type: dict
