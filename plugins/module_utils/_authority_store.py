@@ -74,11 +74,14 @@ class AuthorityStore:
         self.ledger_path = os.path.join(folder, "issued.jsonl")
 
     def exists(self) -> bool:
-        """Whether there is one.
+        """Whether there is one. Who holds the lock asks for :meth:`missing_parts` instead.
 
         :raises FileError: where half of it is missing.
         """
-        missing = [path for path in (self.certificate_path, self.key_path) if not os.path.exists(path)]
+        missing = self.missing_parts()
+        if len(missing) == 1:
+            with self.locked():  # another process may be about to write the other half
+                missing = self.missing_parts()
         if len(missing) == 1:
             raise FileError(
                 "this part of the certificate authority is missing.",
@@ -86,6 +89,10 @@ class AuthorityStore:
                 hint="Put it back from a backup. Where nothing was signed yet, remove the other part instead.",
             )
         return not missing
+
+    def missing_parts(self) -> list[str]:
+        """Which of certificate and private key are not there."""
+        return [path for path in (self.certificate_path, self.key_path) if not os.path.exists(path)]
 
     def certificates(self, now: datetime) -> list[x509.Certificate]:
         """The certificate of the authority and those above it, all good for signing.

@@ -59,7 +59,7 @@ def manage_certificate_authority(
     if not check_mode:
         make_folder(store.folder, Attributes(mode=0o700))
         with store.locked():
-            if store.exists():  # made by another process while this one waited
+            if len(store.missing_parts()) < 2:  # made by another process while this one waited
                 return _keep(store, params, warn, now, check_mode=False)
             store.write_key(source.key, params["passphrase"])
             store.write_certificates([source.certificate, *source.authorities])

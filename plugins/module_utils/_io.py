@@ -180,6 +180,8 @@ def make_folder(path: str, attributes: Attributes, *, default_mode: int = 0o700)
         os.makedirs(os.path.dirname(path) or "/", mode=0o755, exist_ok=True)
         os.mkdir(path, 0o700)
     except OSError as error:
+        if os.path.isdir(path):
+            return False  # made by another process meanwhile
         raise FileError(f"folder cannot be made: {error.strerror}.", path=path) from error
     mode = default_mode if attributes.mode is None else attributes.mode
     apply_attributes(path, Attributes(attributes.owner, attributes.group, mode))

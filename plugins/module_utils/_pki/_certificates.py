@@ -179,7 +179,7 @@ def require_readable(certificate: x509.Certificate) -> None:
     :raises CertificateError: where one cannot.
     """
     try:
-        _ = certificate.extensions
+        list(certificate.extensions)
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise CertificateError(f"holds a certificate with an extension that cannot be read ({error}).") from error
 

@@ -6,6 +6,9 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -305,3 +308,19 @@ def test_processes_side_by_side_make_one_authority(site, side_by_side):
     changed = side_by_side(4, lambda: 3 if site.run()["changed"] else 0)
     assert sorted(changed) == [0, 0, 0, 3]
     assert not site.run()["changed"]
+
+
+def test_one_that_another_process_is_just_making_is_waited_for(site, monkeypatch):
+    half_way, write = threading.Event(), AuthorityStore.write_certificates
+
+    def write_slowly(store, certificates):
+        half_way.set()
+        time.sleep(0.2)
+        write(store, certificates)
+
+    monkeypatch.setattr(AuthorityStore, "write_certificates", write_slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(site.run)
+        assert half_way.wait(30)
+        assert not site.run()["changed"]
+        assert first.result()["changed"]

@@ -119,3 +119,9 @@ def test_folder_is_made_once(tmp_path, slash):
     assert _io.make_folder(path, Attributes(group="daemon", mode=0o750))
     assert not _io.make_folder(path, Attributes())
     assert mode_of(path) == 0o750
+
+
+def test_folder_that_another_process_makes_meanwhile(tmp_path, monkeypatch):
+    path, make_parents = str(tmp_path / "a" / "b"), os.makedirs
+    monkeypatch.setattr(os, "makedirs", lambda _parents, **options: make_parents(path, **options))
+    assert not _io.make_folder(path, Attributes())
