@@ -122,6 +122,6 @@ def test_folder_is_made_once(tmp_path, slash):
 
 
 def test_folder_that_another_process_makes_meanwhile(tmp_path, monkeypatch):
-    path, make_parents = str(tmp_path / "a" / "b"), os.makedirs
-    monkeypatch.setattr(os, "makedirs", lambda _parents, **options: make_parents(path, **options))
-    assert not _io.make_folder(path, Attributes())
+    path = tmp_path / "a" / "b"
+    monkeypatch.setattr(os, "makedirs", lambda _parents, **_options: path.mkdir(parents=True))
+    assert not _io.make_folder(str(path), Attributes())
