@@ -19,6 +19,7 @@ Probe = Callable[[], str]
 
 _RELOAD_SECONDS = 30
 _PAUSE = 1.0
+_SETTLING_SECONDS = 5.0
 
 
 @dataclass
@@ -68,9 +69,8 @@ def _restart_or_roll_back(journal: Journal, service: Service, probe: Probe, time
     if not amiss:
         return
     words = service.last_words(mark)
-    raise ServiceError(
-        f"{service.name} did not come back after the change: {amiss}\nIt said:\n{words}\n{_roll_back(journal, service)}"
-    )
+    undone = _roll_back(journal, service, clock)
+    raise ServiceError(f"{service.name} did not come back after the change: {amiss}\nIt said:\n{words}\n{undone}")
 
 
 def _restart(service: Service, probe: Probe, timeout: float, clock: Clock) -> str:
@@ -81,7 +81,7 @@ def _restart(service: Service, probe: Probe, timeout: float, clock: Clock) -> st
     return _wait(probe, timeout, clock, service.has_failed)
 
 
-def _roll_back(journal: Journal, service: Service) -> str:
+def _roll_back(journal: Journal, service: Service, clock: Clock) -> str:
     """Put the previous files back, restart the service with them, and say how that went."""
     try:
         restored = journal.roll_back()
@@ -92,6 +92,9 @@ def _roll_back(journal: Journal, service: Service) -> str:
         service.restart()
     except ServiceError as error:
         return f"{files}, but the service does not start with them either: {error}"
+    clock.sleep(_SETTLING_SECONDS)
+    if service.has_failed():
+        return f"{files}, but the service does not stay up with them either."
     return f"{files} and the service was restarted with them."
 
 

@@ -16,6 +16,7 @@ Run = Callable[[Sequence[str]], tuple[int, str, str]]
 """Runs a command without a shell and returns its code, output and error output."""
 
 _LOG_LINES = 25
+_LINE_LENGTH = 400
 _NOT_FOUND = 127
 _TELLING = ("ERROR", "FATAL", "xception", "rror:", "failed", "refused")
 
@@ -78,7 +79,7 @@ class Service:
             start = length if _size(path) >= length else 0  # a shorter log is a new one
             lines += _tail(path, start).decode(errors="replace").splitlines()
         lines += self._journal_lines()
-        telling = [line.strip() for line in lines if any(word in line for word in _TELLING)]
+        telling = [line.strip()[:_LINE_LENGTH] for line in lines if any(word in line for word in _TELLING)]
         return "\n".join(list(dict.fromkeys(telling or lines))[-_LOG_LINES:])
 
     def _journal_lines(self) -> list[str]:

@@ -64,6 +64,15 @@ def test_ec_key_in_pkcs12_for_kibana(fresh):
     )
 
 
+def test_ec_authority_for_pkcs12_of_kibana(fresh):
+    words = "has a key ec-p256"
+    refused(fresh, "[kb1]", words, kibana_mutual_tls_format="pkcs12", stack_ca_key_type="ec-p256")
+
+
+def test_two_realms_of_the_same_order(fresh):
+    refused(fresh, "[es1]", "stacktls_native_realm_order are both 1", stacktls_native_realm_order=1)
+
+
 def test_no_passphrase_for_the_key_of_kibana(fresh):
     refused(fresh, "kibana_mutual_tls_passphrase is empty", kibana_mutual_tls_passphrase="")
 

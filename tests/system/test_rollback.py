@@ -16,16 +16,20 @@ def contents(pair, host, *paths):
 
 def test_elasticsearch_that_refuses_the_settings(fresh):
     files = ("/etc/elasticsearch/elasticsearch.yml", "/etc/elasticsearch/elasticsearch.keystore")
-    before = contents(fresh, "es1", *files)
 
-    # Two realms of the same order: only Elasticsearch itself knows that this is wrong.
-    run = fresh.play(stacktls_native_realm_order=1)
+    # A second native realm: only Elasticsearch itself knows that this is wrong.
+    line = "xpack.security.authc.realms.native.theirs.order: 7"
+    fresh.execute("es1", "bash", "-c", f"echo '{line}' >> {files[0]}")
+    before = contents(fresh, "es1", *files)
+    run = fresh.play()
+    after = contents(fresh, "es1", *files)
+    fresh.execute("es1", "sed", "-i", "/native.theirs/d", files[0])
 
     assert run.status != 0
     assert "did not come back after the change" in run.output
-    assert "realms configured with the same order" in run.output.replace("\\n", " ")
+    assert "multiple [native] realms are configured" in run.output.replace("\\n", " ")
     assert "The previous files were put back" in run.output
-    assert contents(fresh, "es1", *files) == before
+    assert after == before
     assert fresh.execute("es1", "bash", "-c", "ls /etc/elasticsearch/certs").stdout == ""
     plain = fresh.execute(
         "es1", "curl", "--silent", "--write-out", "%{http_code}", "--output", "/dev/null", "http://es1:9200"
