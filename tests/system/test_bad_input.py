@@ -144,7 +144,7 @@ def test_authority_that_cannot_be_used(fresh, tmp_path, kind, words):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("http.port: [", "YAML"), ("cluster.name: other", "cluster.name"), ("node:\n  name: other", "node.name")],
+    [("gateway: [", "YAML"), ("cluster.name: other", "cluster.name"), ("node:\n  name: other", "node.name")],
     ids=["no YAML", "twice", "once dotted and once nested"],
 )
 def test_broken_settings_file(fresh, text, words):
