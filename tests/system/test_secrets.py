@@ -16,6 +16,9 @@ pytestmark = pytest.mark.stack
 SECRETS = (CA_PASSPHRASE, ELASTIC_PASSWORD, KIBANA_PASSPHRASE, "kibana-system-test-password", "BEGIN PRIVATE KEY")
 
 
+KEYSTORE_TOOL = "/usr/share/kibana/bin/kibana-keystore --allow-root"
+
+
 class Watch(threading.Thread):
     """Reads every command line of the machine and every file of a folder, again and again, while a run lasts."""
 
@@ -43,6 +46,7 @@ class Watch(threading.Thread):
 @pytest.fixture(scope="module")
 def watched(fresh):
     """A first run at the highest verbosity with diffs, and what was seen beside it."""
+    fresh.execute("kb1", "bash", "-c", f"echo geheim | {KEYSTORE_TOOL} add --stdin elasticsearch.password")
     watch = Watch(fresh.folder / "tmp")
     watch.start()
     run = fresh.play("mutual_tls", "-vvvvv", "--diff")
@@ -56,6 +60,11 @@ def test_no_secret_in_the_output(watched):
     run, _watch = watched
     shown = [line for line in run.output.splitlines() for secret in SECRETS if secret in line]
     assert shown == []
+
+
+def test_no_old_password_is_left_in_the_keystore_of_kibana(fresh, watched):
+    listed = fresh.execute("kb1", "bash", "-c", f"{KEYSTORE_TOOL} list").stdout.split()
+    assert listed == ["elasticsearch.ssl.keyPassphrase"]
 
 
 def test_diff_shows_settings(watched):
