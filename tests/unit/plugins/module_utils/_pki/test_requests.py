@@ -22,7 +22,7 @@ def test_a_request_proves_the_possession_of_its_key(pki, key_type):
         ["openssl", "req", "-verify", "-noout", "-text"], input=request, capture_output=True, check=True
     )
     assert b"DNS:es1, IP Address:10.0.0.1" in shown.stdout
-    assert b"verify OK" in shown.stderr
+    assert b"verify OK" in shown.stdout + shown.stderr  # releases of openssl differ in where they say it
 
 
 def test_a_request_for_the_key_of_another_is_refused(pki):
