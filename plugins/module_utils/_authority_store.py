@@ -21,17 +21,16 @@ from typing import TYPE_CHECKING
 
 from ._errors import CertificateError, FileError, located
 from ._io import SECRET_MODE, Attributes, require_file, write_file
+from ._pki._authorities import chain_to_root, require_authorities
 from ._pki._certificates import (
     Authority,
     Identity,
     Lifetime,
     Specification,
-    chain_to_root,
     describe,
     encode_certificates,
     issue,
     load_certificates,
-    require_authority,
     timestamp,
 )
 from ._pki._keys import PassphraseError, encode_private_key, is_encrypted, key_type_of, load_private_key
@@ -181,12 +180,3 @@ class AuthorityStore:
                 os.fsync(stream.fileno())
         except OSError as error:
             raise FileError(f"cannot be written: {error.strerror}.", path=self.ledger_path) from error
-
-
-def require_authorities(chain: list[x509.Certificate], now: datetime) -> None:
-    """Check that each certificate of a chain may sign, and is valid.
-
-    :raises CertificateError: where one is not.
-    """
-    for certificate in chain:
-        require_authority(certificate, now)

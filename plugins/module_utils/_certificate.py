@@ -31,11 +31,11 @@ from ._io import (
     write_file,
 )
 from ._journal import Journal
+from ._pki._authorities import intermediates_of
 from ._pki._certificates import (
     Identity,
     describe,
     encode_certificates,
-    intermediates_of,
     is_issued_by,
     load_certificates,
     require_valid,

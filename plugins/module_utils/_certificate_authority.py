@@ -9,19 +9,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from ._authority_store import KEY_ATTRIBUTES, AuthorityStore, require_authorities
+from ._authority_store import KEY_ATTRIBUTES, AuthorityStore
 from ._errors import CertificateError, located
 from ._io import Attributes, apply_attributes, attributes_differ, make_folder, read_file, require_file
+from ._pki._authorities import chain_to_root, make_authority, require_authorities
 from ._pki._certificates import (
     Identity,
     Lifetime,
-    chain_to_root,
     days_left,
     describe,
     encode_certificates,
     key_type_of_certificate,
     load_certificates,
-    make_authority,
     require_days,
 )
 from ._pki._keys import generate_private_key, load_private_key

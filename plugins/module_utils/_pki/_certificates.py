@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -125,16 +125,6 @@ def require_days(days: int) -> None:
         raise CertificateError(f"validity_days must be 1 to {_MOST_DAYS}, not {days}.")
 
 
-def make_authority(subject: x509.Name, key: PrivateKey, lifetime: Lifetime) -> x509.Certificate:
-    """The self-signed certificate of a new root."""
-    builder = (
-        _builder(subject, subject, as_public_key(key.public_key()), lifetime)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(_key_usage("key_cert_sign", "crl_sign"), critical=True)
-    )
-    return builder.sign(key, _hash_for(key))
-
-
 def issue(
     specification: Specification, public_key: PublicKey, authority: Authority, lifetime: Lifetime
 ) -> x509.Certificate:
@@ -145,15 +135,15 @@ def issue(
         usages.append("key_encipherment")
     purposes = [x509.ObjectIdentifier(purpose) for purpose in _PURPOSES[specification.profile]]
     builder = (
-        _builder(specification.subject, issuer.subject, public_key, lifetime.within(Lifetime.of(issuer)))
-        .add_extension(_authority_key_identifier(issuer), critical=False)
+        certificate_builder(specification.subject, issuer.subject, public_key, lifetime.within(Lifetime.of(issuer)))
+        .add_extension(authority_key_identifier(issuer), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(*usages), critical=True)
+        .add_extension(key_usage(*usages), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     )
     if specification.names:
         builder = builder.add_extension(to_extension(specification.names), critical=False)
-    return builder.sign(authority.key, _hash_for(authority.key))
+    return builder.sign(authority.key, hash_for(authority.key))
 
 
 def load_certificates(pem: bytes) -> list[x509.Certificate]:
@@ -205,44 +195,6 @@ def is_self_signed(certificate: x509.Certificate) -> bool:
     return is_issued_by(certificate, certificate)
 
 
-def chain_to_root(certificate: x509.Certificate, pool: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    """The certificate, its issuer, and so on up to a root, out of the pool.
-
-    :raises CertificateError: where an issuer is missing.
-    """
-    chain = [certificate]
-    while not is_self_signed(chain[-1]):
-        issuers = [candidate for candidate in pool if is_issued_by(chain[-1], candidate) and candidate not in chain]
-        if not issuers:
-            raise CertificateError(
-                f"the issuer of {print_name(chain[-1].subject)!r}, {print_name(chain[-1].issuer)!r}, is missing.",
-                hint="Give the chain up to its self-signed root.",
-            )
-        chain.append(issuers[0])
-    return chain
-
-
-def intermediates_of(authorities: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    """The authorities between a certificate of the first one and its root: what a peer must be sent."""
-    return [authority for authority in chain_to_root(authorities[0], authorities) if not is_self_signed(authority)]
-
-
-def require_authority(certificate: x509.Certificate, now: datetime) -> None:
-    """Check that certificates signed with it are worth something.
-
-    :raises CertificateError: where it is no authority, or not valid now.
-    """
-    name = print_name(certificate.subject)
-    constraints = _extension(certificate, x509.BasicConstraints)
-    usage = _extension(certificate, x509.KeyUsage)
-    hint = "Give the certificate of a certificate authority."
-    if constraints is None or not constraints.ca:
-        raise CertificateError(f"the certificate {name!r} is not one of an authority (CA is not true).", hint=hint)
-    if usage is not None and not usage.key_cert_sign:
-        raise CertificateError(f"the certificate {name!r} may not sign others (no keyCertSign).", hint=hint)
-    require_valid(certificate, now)
-
-
 def require_valid(certificate: x509.Certificate, now: datetime) -> None:
     """Check the dates.
 
@@ -263,15 +215,15 @@ def require_valid(certificate: x509.Certificate, now: datetime) -> None:
 
 def names_of(certificate: x509.Certificate) -> tuple[AlternativeName, ...]:
     """The subject alternative names."""
-    extension = _extension(certificate, x509.SubjectAlternativeName)
+    extension = extension_of(certificate, x509.SubjectAlternativeName)
     return () if extension is None else from_extension(extension)
 
 
 def profile_of(certificate: x509.Certificate) -> str:
     """One of :data:`PROFILES`, or ``other`` where its purposes are something else."""
-    extension = _extension(certificate, x509.ExtendedKeyUsage)
+    extension = extension_of(certificate, x509.ExtendedKeyUsage)
     purposes = set() if extension is None else {purpose.dotted_string for purpose in extension}
-    usage = _extension(certificate, x509.KeyUsage)
+    usage = extension_of(certificate, x509.KeyUsage)
     if usage is not None and not usage.digital_signature:
         return "other"
     return next((profile for profile in PROFILES if set(_PURPOSES[profile]) == purposes), "other")
@@ -323,9 +275,10 @@ def describe(certificate: x509.Certificate, now: datetime) -> dict[str, Any]:
     }
 
 
-def _builder(
+def certificate_builder(
     subject: x509.Name, issuer: x509.Name, public_key: PublicKey, lifetime: Lifetime
 ) -> x509.CertificateBuilder:
+    """What every certificate begins with: names, key and its identifier, dates, a random serial number."""
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -338,24 +291,34 @@ def _builder(
     )
 
 
-def _key_usage(*usages: str) -> x509.KeyUsage:
+def key_usage(*usages: str) -> x509.KeyUsage:
+    """The extension with these usages, named as ``cryptography`` names them, and no others."""
     return x509.KeyUsage(**{usage: usage in usages for usage in _USAGES})
 
 
-def _authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    identifier = _extension(issuer, x509.SubjectKeyIdentifier)
+def authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """How a certificate names the key of its issuer."""
+    identifier = extension_of(issuer, x509.SubjectKeyIdentifier)
     if identifier is not None:
         return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(as_public_key(issuer.public_key()))
 
 
-def _hash_for(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
+def hash_for(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
     """The hash as strong as the key that signs."""
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return None
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
         return hashes.SHA384() if key.curve.key_size <= 384 else hashes.SHA512()
     return hashes.SHA256()
+
+
+def extension_of(certificate: x509.Certificate, kind: type[Extension]) -> Extension | None:
+    """The extension of this kind, or ``None`` where the certificate has none."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
 
 
 def _verify_signature(certificate: x509.Certificate, key: object) -> None:
@@ -373,10 +336,3 @@ def _verify_signature(certificate: x509.Certificate, key: object) -> None:
         )
     else:
         raise InvalidSignature
-
-
-def _extension(certificate: x509.Certificate, kind: type[Extension]) -> Extension | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._authority_store import AuthorityStore, Order
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Lifetime,
     Specification,
     describe,
     is_issued_by,
-    make_authority,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import generate_private_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name, print_name

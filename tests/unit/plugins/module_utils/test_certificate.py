@@ -18,13 +18,13 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_opti
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError, StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Authority,
     Lifetime,
     encode_certificates,
     issue,
     load_certificates,
-    make_authority,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import (
     encode_private_key,

@@ -18,11 +18,11 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_auth
     manage_certificate_authority,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Lifetime,
     encode_certificates,
     load_certificates,
-    make_authority,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import (
     encode_private_key,

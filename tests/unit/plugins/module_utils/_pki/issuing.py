@@ -3,14 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import subprocess
 from datetime import datetime, timedelta, timezone
 
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Authority,
     Lifetime,
     Specification,
+    encode_certificates,
     issue,
-    make_authority,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import generate_private_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name
@@ -67,3 +69,12 @@ class Pki:
         specification = specification or self.specification()
         key = self.key(specification.key_type)
         return issue(specification, key.public_key(), authority or self.authority, Lifetime.starting(now, days, HOUR))
+
+
+def openssl_verify(folder, leaf, root, *options, intermediates=()):
+    """What openssl says of the leaf."""
+    for name, content in (("leaf", [leaf]), ("root", [root]), ("middle", intermediates)):
+        (folder / f"{name}.pem").write_bytes(encode_certificates(content))
+    untrusted = ["-untrusted", folder / "middle.pem"] if intermediates else []
+    command = ["openssl", "verify", "-x509_strict", "-CAfile", folder / "root.pem", *untrusted, *options]
+    return subprocess.run([*command, folder / "leaf.pem"], capture_output=True, text=True, check=False)

@@ -14,16 +14,9 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from issuing import openssl_verify
 
 FAST_KEY_TYPES = [key_type for key_type in KEY_TYPES if key_type != "rsa-4096"]
-
-
-def openssl_verify(folder, leaf, root, *options, intermediates=()):
-    for name, content in (("leaf", [leaf]), ("root", [root]), ("middle", intermediates)):
-        (folder / f"{name}.pem").write_bytes(certificates.encode_certificates(content))
-    untrusted = ["-untrusted", folder / "middle.pem"] if intermediates else []
-    command = ["openssl", "verify", "-x509_strict", "-CAfile", folder / "root.pem", *untrusted, *options]
-    return subprocess.run([*command, folder / "leaf.pem"], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("key_type", FAST_KEY_TYPES)
@@ -72,22 +65,6 @@ def test_openssl_shows_the_key_usage(pki, key_type, profile, shown):
     ).stdout.decode()
     assert re.search(rf"Key Usage: critical\s+{shown}\s*$", text, re.MULTILINE)
     assert "CA:FALSE" in text
-
-
-def test_a_chain_with_an_intermediate(pki, tmp_path):
-    middle = pki.intermediate("CN=Middle", pki.authority)
-    leaf = pki.certificate(authority=middle)
-    root = pki.authority.certificate
-    stranger = pki.root("CN=Stranger").certificate
-    assert certificates.chain_to_root(leaf, [stranger, root, middle.certificate]) == [leaf, middle.certificate, root]
-    assert certificates.intermediates_of([middle.certificate, root]) == [middle.certificate]
-    assert openssl_verify(tmp_path, leaf, root, intermediates=[middle.certificate]).returncode == 0
-
-
-def test_a_chain_that_does_not_reach_a_root(pki):
-    middle = pki.intermediate("CN=Middle", pki.authority).certificate
-    with pytest.raises(CertificateError, match="the issuer of 'CN=Middle', 'CN=Test CA, O=Example', is missing"):
-        certificates.chain_to_root(middle, [pki.root("CN=Stranger").certificate])
 
 
 def test_a_stranger_of_the_same_name_did_not_sign(pki):
@@ -158,35 +135,6 @@ def test_the_description(pki):
         "key_type": "ec-p256",
         "profile": "both",
     }
-
-
-def test_authorities_are_told_from_others(pki):
-    certificates.require_authority(pki.authority.certificate, pki.now)
-    with pytest.raises(CertificateError, match="'CN=es1' is not one of an authority"):
-        certificates.require_authority(pki.certificate(), pki.now)
-    with pytest.raises(CertificateError, match="expired on"):
-        certificates.require_authority(pki.authority.certificate, pki.now + timedelta(days=3651))
-    with pytest.raises(CertificateError, match=r"starts on .*Set this machine's clock"):
-        certificates.require_authority(pki.authority.certificate, pki.now - timedelta(days=1))
-
-
-def test_an_authority_that_may_not_sign(pki):
-    key = pki.key()
-    usage = {name: name == "digital_signature" for name in certificates._USAGES}
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([]))
-        .issuer_name(x509.Name([]))
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(pki.now - timedelta(days=1))
-        .not_valid_after(pki.now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.KeyUsage(**usage), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    with pytest.raises(CertificateError, match="no keyCertSign"):
-        certificates.require_authority(certificate, pki.now)
 
 
 def test_files_without_certificates_are_refused(pki):
