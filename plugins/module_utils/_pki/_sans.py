@@ -69,6 +69,28 @@ def parse_alternative_name(text: str) -> AlternativeName:
     return AlternativeName("DNS", _host_name(text, text))
 
 
+def read_alternative_name(text: str) -> AlternativeName:
+    """The name that the text stands for, also where no certificate of this collection could have it."""
+    try:
+        return parse_alternative_name(text)
+    except CertificateError:
+        found = _PREFIX.fullmatch(text)
+        kind, value = (found[1], found[2]) if found else ("DNS", text)
+        return AlternativeName(kind.upper() if kind.upper() in ("DNS", "IP") else kind, value.lower())
+
+
+def uncovered(wanted: Iterable[AlternativeName], present: Iterable[AlternativeName]) -> list[AlternativeName]:
+    """The wanted names that a client does not find in a certificate with the present ones (RFC 6125, section 6.4.3)."""
+    found = set(present)
+    return [name for name in wanted if name not in found and _wildcard(name) not in found]
+
+
+def _wildcard(name: AlternativeName) -> AlternativeName | None:
+    """The wildcard that covers a name: its first label, and only that, may be the asterisk."""
+    first, dot, rest = name.value.partition(".")
+    return AlternativeName("DNS", f"*.{rest}") if name.kind == "DNS" and first and dot else None
+
+
 def to_extension(names: Iterable[AlternativeName]) -> x509.SubjectAlternativeName:
     """The extension of a certificate that holds these names."""
     return x509.SubjectAlternativeName(
