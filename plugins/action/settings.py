@@ -22,10 +22,12 @@ from ansible_collections.stacktls.elastic.plugins.plugin_utils._settings import 
     masked,
     merge,
     parse,
+    require_public,
+    values_of,
 )
 
 _MODULE = "stacktls.elastic.settings"
-_MERGED_HERE = ("settings", "absent")
+_MERGED_HERE = ("settings", "absent", "report")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -47,6 +49,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _settle(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Bring the file to what is wanted and say what differed."""
         wanted = flatten(options["settings"])
+        require_public(options["report"])
         key = secrets.token_hex(32)
         result = self._on_host(task_vars, key=key)
         inspected = result.pop("inspected", None)
@@ -54,14 +57,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return result
         document = parse(decode(unseal(inspected["content"], key)))
         merged = merge(document, wanted, options["absent"])
+        after = parse(merged.text)
         if merged.differences or any(inspected["attributes"]):
             result.update(self._change(inspected, merged, task_vars))
         if result.get("failed"):
             return result
         result.setdefault("restart_pending", inspected["restart_pending"])
         result["differences"] = [asdict(difference) for difference in merged.differences]
+        if options["report"]:
+            result["reported"] = values_of(after, options["report"])
         if result["changed"] and self._task.diff:
-            result["diff"] = self._diff((document, parse(merged.text)), inspected["attributes"])
+            result["diff"] = self._diff((document, after), inspected["attributes"])
         return result
 
     def _change(self, inspected: dict[str, Any], merged: Merged, task_vars: dict[str, Any]) -> dict[str, Any]:

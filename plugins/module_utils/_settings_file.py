@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, Any] = {
     "settings": {"type": "dict", "default": {}},
     "absent": {"type": "list", "elements": "str", "default": []},
     "create": {"type": "bool", "default": False},
+    "report": {"type": "list", "elements": "str", "default": []},
     "_exchange": {"type": "dict", "no_log": True},
     **FILE_ARGUMENTS,
 }

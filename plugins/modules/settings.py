@@ -57,6 +57,13 @@ options:
     description: Whether to make the file where it is missing. Otherwise a missing file is an error.
     type: bool
     default: false
+  report:
+    description:
+      - Names of settings whose values are returned as RV(reported), as they stand in the file afterwards.
+      - A setting that may hold a secret is refused.
+    type: list
+    elements: str
+    default: []
   _exchange:
     description: What the action plugin tells the managed host. Filled by the plugin itself; do not use it.
     type: dict
@@ -103,6 +110,14 @@ differences:
       description: Either V(added), V(changed) or V(removed).
       type: str
       sample: added
+reported:
+  description:
+    - The settings of O(report) that the file has afterwards, or in check mode would have. Each is a text or a list of
+      texts.
+    - A setting behind an alias or a merge key is left out.
+  returned: when O(report) names settings
+  type: dict
+  sample: {http.publish_host: es1.example.com}
 restart_pending:
   description: Whether O(journal) holds changes, of this run or an earlier one, that are not yet in force.
   returned: success

@@ -39,7 +39,11 @@ def masked(document: Document) -> str:
         secret = next(names, None)
         if secret and not any(start <= comment.start < end for start, end in hidden):
             edits.append(Edit(comment.start + secret.end(), comment.end, MASK))
-    text = apply(document.text, sorted(edits, key=lambda edit: edit.start))
+    return masked_text(apply(document.text, sorted(edits, key=lambda edit: edit.start)))
+
+
+def masked_text(text: str) -> str:
+    """The text without what is a secret under any name: private keys, and passwords in addresses."""
     return _PRIVATE_KEY.sub(MASK, _URL_PASSWORD.sub(MASK, text))
 
 

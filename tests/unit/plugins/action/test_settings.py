@@ -25,6 +25,8 @@ TASKS = {
     "changed": {"settings": {"server": {"port": 5602}, "pid.file": "/run/k"}, "journal": "~/journal"},
     "closed": {"mode": "0600"},
     "refused": {"settings": {"server.port": 1}, "path": "~/twice.yml"},
+    "reported": {"settings": {"server.port": 5603}, "report": ["server.port", "server.host"]},
+    "secret": {"report": ["elasticsearch.password"]},
     "unknown": {"setting": {"server.port": 1}},
 }
 
@@ -47,7 +49,7 @@ def run(home):
             "name": f"<{name}>",
             "stacktls.elastic.settings": {"path": "~/kibana.yml", **options},
             "register": name,
-            "check_mode": name == "checked",
+            "check_mode": name in ("checked", "reported"),
             "diff": True,
             "ignore_errors": True,
         }
@@ -123,7 +125,9 @@ def test_an_unchanged_file_is_left_alone(results):
     assert results["unchanged"] == {"changed": False, "failed": False, "differences": [], "restart_pending": False}
 
 
-@pytest.mark.parametrize(("name", "trips"), [("unchanged", 1), ("checked", 1), ("changed", 2), ("refused", 1)])
+@pytest.mark.parametrize(
+    ("name", "trips"), [("unchanged", 1), ("checked", 1), ("changed", 2), ("refused", 1), ("reported", 1)]
+)
 def test_round_trips(run, name, trips):
     assert logged(run, name).count("Pipelining is enabled.") == trips
 
@@ -134,6 +138,14 @@ def test_what_is_refused_changes_nothing(home, results):
         " Keep one of the two: it is not certain which of them counts."
     )
     assert (home / "twice.yml").read_text() == TWICE
+
+
+def test_values_are_reported_as_they_will_be(results):
+    assert results["reported"]["reported"] == {"server.port": "5603"}
+
+
+def test_a_secret_is_not_reported(results):
+    assert "elasticsearch.password may hold a secret" in results["secret"]["msg"]
 
 
 def test_a_wrong_option_is_refused(results):

@@ -1,0 +1,46 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tells single settings of a file, never one that may hold a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Union
+
+from ...module_utils._errors import SettingsError
+from ._document import Document, Scalar, Sequence
+from ._masking import is_secret, masked_text
+from ._values import require_name
+
+Reading = Union[str, list[str]]
+
+
+def require_public(names: Iterable[str]) -> None:
+    """Check the names of settings that are to be told.
+
+    :raises SettingsError: where one is no name, or its setting may hold a secret.
+    """
+    for name in names:
+        if is_secret(require_name(name)):
+            raise SettingsError(f"the setting {name} may hold a secret, so it is not reported.", hint="Leave it out.")
+
+
+def values_of(document: Document, names: Iterable[str]) -> dict[str, Reading]:
+    """The text of these settings, or the texts of a list, as they stand in the file.
+
+    Left out is what the file does not have, and what is neither text nor a list of texts, such as an alias.
+    """
+    found = {name: _reading(document, name) for name in names}
+    return {name: reading for name, reading in found.items() if reading is not None}
+
+
+def _reading(document: Document, name: str) -> Reading | None:
+    setting = document.settings.get(name)
+    if setting is None:
+        return None
+    if isinstance(setting.value, Scalar):
+        return masked_text(setting.value.text)
+    if isinstance(setting.value, Sequence):
+        return [masked_text(item.text) for item in setting.value.items if isinstance(item, Scalar)]
+    return None

@@ -1,0 +1,49 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import SettingsError
+from ansible_collections.stacktls.elastic.plugins.plugin_utils._settings import parse, require_public, values_of
+
+TEXT = """\
+http.port: 9200
+http.publish_host: 'es1'
+network:
+  host: [_local_, 192.0.2.1]
+  empty:
+server.publicBaseUrl: https://user:geheim@kibana.example.com
+base: &base {a: 1}
+alias: *base
+"""
+
+
+def test_values_are_texts_and_lists_of_texts():
+    names = ["http.port", "http.publish_host", "network.host", "network.empty"]
+    assert values_of(parse(TEXT), names) == {
+        "http.port": "9200",
+        "http.publish_host": "es1",
+        "network.host": ["_local_", "192.0.2.1"],
+        "network.empty": "",
+    }
+
+
+def test_a_password_in_an_address_is_hidden():
+    assert values_of(parse(TEXT), ["server.publicBaseUrl"]) == {
+        "server.publicBaseUrl": "https://********@kibana.example.com"
+    }
+
+
+def test_what_is_missing_or_no_text_is_left_out():
+    assert values_of(parse(TEXT), ["missing", "base", "alias", "network"]) == {}
+
+
+def test_secrets_are_refused():
+    with pytest.raises(SettingsError, match=r"elasticsearch\.password may hold a secret, so it is not reported"):
+        require_public(["http.port", "elasticsearch.password"])
+
+
+def test_patterns_are_no_names():
+    with pytest.raises(SettingsError, match="not the name of a setting"):
+        require_public(["network.*"])
