@@ -13,9 +13,10 @@ author: Stack TLS contributors (@stacktls)
 description:
   - Reads and writes C(elasticsearch.keystore) itself. It starts no Java, and no secret is on a command line or in a
     temporary file.
-  - The file is written only where an entry differs, in the version of the format that it has. A keystore of
-    Elasticsearch 6.3 or newer can be read and one of 7.1 or newer changed. What is damaged or not understood is refused
-    and left as it is.
+  - The file is written only where an entry or the password differs. A keystore of Elasticsearch 6.3 or newer can be
+    read and one of 7.1 or newer changed. What is damaged or not understood is refused and left as it is.
+  - A present keystore keeps the version of its format. Upgrading it is left to Elasticsearch, which does that when it
+    starts and when its package is upgraded.
   - A missing keystore is made where there are O(entries) to put in it, in the version that the Elasticsearch in O(home)
     writes, with a new C(keystore.seed) as Elasticsearch itself does.
   - Elasticsearch reads most entries at its start only, see M(stacktls.elastic.restart).
@@ -39,6 +40,25 @@ options:
       - A value is text, which may be empty. A number is taken for its digits, so quote those that begin with a zero.
     type: dict
     default: {}
+  file_entries:
+    description:
+      - Entries whose value is the content of a file, as C(elasticsearch-keystore add-file) makes them.
+      - The content may be binary.
+      - Names not given stay as they are.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the entry.
+        type: str
+        required: true
+      path:
+        description: A file on the managed host. Either this or O(file_entries[].content) is needed.
+        type: path
+      content:
+        description: The content in base64, such as from the filter P(ansible.builtin.b64encode#filter).
+        type: str
   absent:
     description: Names of entries that the keystore should not have.
     type: list
@@ -46,20 +66,29 @@ options:
     default: []
   purge:
     description:
-      - Whether to remove every entry that is not in O(entries).
+      - Whether to remove every entry that is neither in O(entries) nor in O(file_entries).
       - The entries C(keystore.seed) and C(bootstrap.password), which Elasticsearch needs itself, always stay.
     type: bool
     default: false
   password:
     description:
-      - Password of the keystore, where it has one.
-      - A new keystore gets it. That of an existing keystore is not changed; use C(elasticsearch-keystore passwd).
+      - Password of the keystore, where it has one. A new keystore gets it, unless O(new_password) is given.
+      - Elasticsearch must be given the password when it starts, in the service by the environment variable
+        C(ES_KEYSTORE_PASSPHRASE_FILE).
+    type: str
+  new_password:
+    description:
+      - Password that the keystore should have. The empty text removes the password.
+      - The keystore is opened with this password, or else with O(password), or without one where it has none. So the
+        same task changes the password at its first run and nothing at the second.
+      - At most 128 characters and no line break, because Elasticsearch reads no more.
     type: str
   group:
     description:
       - Group of the file. An existing file keeps its group where this is not given; a new one gets that of its folder.
     type: str
 seealso:
+  - module: stacktls.elastic.beats_keystore
   - module: stacktls.elastic.kibana_keystore
   - module: stacktls.elastic.restart
   - module: stacktls.elastic.settings
@@ -82,6 +111,18 @@ EXAMPLES = r"""
     entries:
       xpack.security.http.ssl.keystore.secure_password: "{{ pkcs12_password }}"
     purge: true
+
+- name: Keep the credentials of a snapshot repository that are a file on the controller
+  stacktls.elastic.elasticsearch_keystore:
+    file_entries:
+      - name: gcs.client.default.credentials_file
+        content: "{{ lookup('ansible.builtin.file', 'gcs.json') | b64encode }}"
+
+- name: Protect the keystore with a password, or replace the one it has
+  stacktls.elastic.elasticsearch_keystore:
+    password: "{{ old_keystore_password }}"
+    new_password: "{{ keystore_password }}"
+    journal: /var/lib/stacktls/elasticsearch
 """
 
 RETURN = r"""
@@ -105,6 +146,10 @@ entries:
   type: list
   elements: str
   sample: [keystore.seed, xpack.security.http.ssl.secure_key_passphrase]
+password_changed:
+  description: Whether the password of a present keystore was changed, set or removed or, in check mode, would be.
+  returned: success
+  type: bool
 format_version:
   description: Version of the keystore's format; null where there is no keystore and none is to be made.
   returned: success
@@ -117,7 +162,7 @@ restart_pending:
 diff:
   description:
     - Names of the entries before and after, with a mark where the value changes.
-    - Where owner, group or mode differ, they are told in the first lines.
+    - Where owner, group, mode or password differ, the first lines tell it, but never a password.
   returned: success
   type: dict
 """
@@ -133,7 +178,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._module import re
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     require_cryptography(module)
-    run_module(module, lambda: manage_elasticsearch_keystore(module.params, check_mode=module.check_mode))
+    run_module(module, lambda: manage_elasticsearch_keystore(module.params, module.warn, check_mode=module.check_mode))
 
 
 if __name__ == "__main__":

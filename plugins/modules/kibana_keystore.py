@@ -13,8 +13,9 @@ author: Stack TLS contributors (@stacktls)
 description:
   - Reads and writes C(kibana.keystore) itself. It starts no Node.js, and no secret is on a command line or in a
     temporary file.
-  - Values are always stored as text. Kibana's own tool makes a number of V(12345), and Kibana then does not start where
-    it wants a password.
+  - Values are stored as text, lists and mappings as JSON. Kibana's own tool makes a number of V(12345), and Kibana then
+    does not start where it wants a password. What that tool stored stays as it is, unless an entry of that name is
+    given.
   - The file is written only where an entry differs. What is damaged or not understood is refused and left as it is; so
     is a keystore that has a password.
   - A missing keystore is made where there are O(entries) to put in it.
@@ -34,6 +35,8 @@ options:
     description:
       - The entries that the keystore should have, as names and values. Names not given stay as they are.
       - A value is text, which may be empty. A number is taken for its digits, so quote those that begin with a zero.
+      - A list or a mapping is for settings that consist of several values, such as
+        C(xpack.encryptedSavedObjects.keyRotation.decryptionOnlyKeys).
     type: dict
     default: {}
   absent:
@@ -50,6 +53,7 @@ options:
       - Group of the file. An existing file keeps its group where this is not given; a new one gets that of its folder.
     type: str
 seealso:
+  - module: stacktls.elastic.beats_keystore
   - module: stacktls.elastic.elasticsearch_keystore
   - module: stacktls.elastic.restart
   - module: stacktls.elastic.settings
@@ -110,7 +114,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._module import re
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     require_cryptography(module)
-    run_module(module, lambda: manage_kibana_keystore(module.params, check_mode=module.check_mode))
+    run_module(module, lambda: manage_kibana_keystore(module.params, module.warn, check_mode=module.check_mode))
 
 
 if __name__ == "__main__":

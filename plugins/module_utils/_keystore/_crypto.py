@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .._errors import KeystoreError
 
 try:
     from cryptography.exceptions import InvalidTag
@@ -48,23 +50,53 @@ class Cipher:
     key_size: int
     salt_is_authenticated: bool
 
-    def seal(self, plaintext: bytes, password: str) -> Envelope:
-        """Encrypt with a salt and an initialisation vector that are new each time."""
-        salt, iv = os.urandom(SALT_SIZE), os.urandom(IV_SIZE)
-        return Envelope(salt, iv, self._aes(password, salt).encrypt(iv, plaintext, self._additional_data(salt)))
+    def key(self, password: str, salt: bytes) -> Key:
+        """The key of a password; slow by design, a tenth of a second and more.
 
-    def open(self, envelope: Envelope, password: str) -> bytes | None:
-        """Decrypt; ``None`` where the password is another one or something was altered."""
-        aes = self._aes(password, envelope.salt)
+        :raises KeystoreError: where the password is not valid Unicode text.
+        """
         try:
-            return aes.decrypt(envelope.iv, envelope.sealed, self._additional_data(envelope.salt))
+            encoded = password.encode("utf-8")
+        except UnicodeEncodeError:
+            raise KeystoreError("the password is not valid Unicode text.") from None
+        aes = AESGCM(hashlib.pbkdf2_hmac("sha512", encoded, salt, self.iterations, self.key_size))
+        return Key(self, password, salt, aes)
+
+    def new_key(self, password: str) -> Key:
+        """The key of a password and a new salt.
+
+        :raises KeystoreError: where the password is not valid Unicode text.
+        """
+        return self.key(password, os.urandom(SALT_SIZE))
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a password and a salt became.
+
+    One key may seal one store again and again, which saves the slow half of a change. What AES-GCM asks for is that no
+    initialisation vector is used twice with a key: it is random each time, good for 2^32 times (NIST SP 800-38D, 8.3).
+    The salt keeps keys of different stores apart, and that it still does.
+    """
+
+    cipher: Cipher
+    password: str = field(repr=False)
+    salt: bytes
+    aes: AESGCM = field(repr=False)
+
+    def seal(self, plaintext: bytes) -> Envelope:
+        """Encrypt with an initialisation vector that is new each time."""
+        iv = os.urandom(IV_SIZE)
+        return Envelope(self.salt, iv, self.aes.encrypt(iv, plaintext, self._additional_data))
+
+    def open(self, envelope: Envelope) -> bytes | None:
+        """Decrypt; ``None`` where the password is another one or something was altered."""
+        try:
+            return self.aes.decrypt(envelope.iv, envelope.sealed, self._additional_data)
         except (InvalidTag, ValueError):
             # ValueError is for an initialisation vector of an impossible length.
             return None
 
-    def _aes(self, password: str, salt: bytes) -> AESGCM:
-        key = hashlib.pbkdf2_hmac("sha512", password.encode("utf-8"), salt, self.iterations, self.key_size)
-        return AESGCM(key)
-
-    def _additional_data(self, salt: bytes) -> bytes | None:
-        return salt if self.salt_is_authenticated else None
+    @property
+    def _additional_data(self) -> bytes | None:
+        return self.salt if self.cipher.salt_is_authenticated else None

@@ -23,15 +23,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from .._errors import KeystoreError
-from ._crypto import Cipher, Envelope
+from ._crypto import Cipher, Envelope, Key
+from ._refusals import NOTHING_WRITTEN, damaged, not_a_keystore, too_new
 
 _NAME = b"elasticsearch.keystore"
 _HEADER = struct.pack(">IB", 0x3FD76C17, len(_NAME)) + _NAME
 _FOOTER = struct.pack(">II", 0xC02893E8, 0)
 _CHECKSUM_SIZE = 8
 
-_NOTHING_WRITTEN = "Nothing was written."
-_RESTORE = f"Restore it from a backup, or remove it and set all its entries again. {_NOTHING_WRITTEN}"
+
+class WrongPasswordError(KeystoreError):
+    """A keystore whose password is another one."""
 
 
 @dataclass(frozen=True)
@@ -64,28 +66,38 @@ class Store:
     """What is in a keystore.
 
     :param entries: names and values; the value of a string entry is its UTF-8, that of a file entry its content.
+    :param key: what opened the store, and seals it again where the password stays.
     """
 
     version: int
     entries: Mapping[str, bytes] = field(repr=False)
+    key: Key | None = field(default=None, repr=False, compare=False)
+
+
+def is_protected(content: bytes, formats: Mapping[int, Format] = FORMATS) -> bool:
+    """Whether the keystore in the content of a file has a password.
+
+    :raises KeystoreError: where it is damaged or of an unknown version.
+    """
+    return _header(content, formats)[1]
 
 
 def decode(content: bytes, password: str, formats: Mapping[int, Format] = FORMATS) -> Store:
     """The store in the content of a file.
 
     :param password: the empty text opens a store that has no password.
-    :raises KeystoreError: where it is damaged, of an unknown version, or not opened by the password.
+    :raises WrongPasswordError: where it has another password, or one and none is given.
+    :raises KeystoreError: where it is damaged, of an unknown version, or has no password although one is given.
     """
-    reader = _Reader(_unframed(content), ">")
-    version = reader.number("I")
-    if version not in formats:
-        raise _unknown_version(version, formats)
-    _check_password(reader.number("B"), password)
+    version, protected, block = _header(content, formats)
+    _check_password(protected, password)
     form = formats[version]
-    plaintext = form.cipher.open(_envelope(reader.rest(), form.byte_order), password)
+    envelope = _envelope(block, form.byte_order)
+    key = form.cipher.key(password, envelope.salt)
+    plaintext = key.open(envelope)
     if plaintext is None:
         raise _not_opened(password)
-    return Store(version, _entries(plaintext, form.has_types))
+    return Store(version, _entries(plaintext, form.has_types), key)
 
 
 def encode(store: Store, password: str, formats: Mapping[int, Format] = FORMATS) -> bytes:
@@ -100,7 +112,9 @@ def encode(store: Store, password: str, formats: Mapping[int, Format] = FORMATS)
             f"keystores of version {store.version} can be read, but not be changed.",
             hint="Run 'elasticsearch-keystore upgrade' of Elasticsearch 7.1 or newer first.",
         )
-    envelope = form.cipher.seal(_plaintext(store.entries), password)
+    is_same = store.key is not None and (store.key.cipher, store.key.password) == (form.cipher, password)
+    key = store.key if store.key is not None and is_same else form.cipher.new_key(password)
+    envelope = key.seal(_plaintext(store.entries))
     order = form.byte_order
     block = b"".join(_sized(part, order) for part in (envelope.salt, envelope.iv, envelope.sealed))
     framed = _HEADER + struct.pack(">IB", store.version, bool(password)) + _sized(block, order) + _FOOTER
@@ -132,7 +146,7 @@ class _Reader:
 
     def take(self, size: int) -> bytes:
         if size > len(self._rest):
-            raise _damaged("it ends too early")
+            raise damaged("it ends too early")
         taken, self._rest = self._rest[:size], self._rest[size:]
         return taken
 
@@ -148,7 +162,7 @@ class _Reader:
 
     def end(self) -> None:
         if self._rest:
-            raise _damaged("there is more in it than it says")
+            raise damaged("there is more in it than it says")
 
 
 def _sized(part: bytes, order: str) -> bytes:
@@ -162,25 +176,35 @@ def _checksum(framed: bytes) -> bytes:
 def _unframed(content: bytes) -> bytes:
     """What is between the codec's name and the footer, after a look at the checksum."""
     if not content.startswith(_HEADER):
-        raise KeystoreError("is not an Elasticsearch keystore.", hint=f"Check the path. {_NOTHING_WRITTEN}")
+        raise not_a_keystore("an Elasticsearch")
     framed, checksum = content[:-_CHECKSUM_SIZE], content[-_CHECKSUM_SIZE:]
     if not framed.endswith(_FOOTER):
-        raise _damaged("its end is missing")
+        raise damaged("its end is missing")
     if checksum != _checksum(framed):
-        raise _damaged("its checksum is wrong")
+        raise damaged("its checksum is wrong")
     return framed[len(_HEADER) : -len(_FOOTER)]
 
 
-def _check_password(flag: int, password: str) -> None:
-    """Whether a password is given where one is needed, and only there."""
+def _header(content: bytes, formats: Mapping[int, Format]) -> tuple[int, bool, bytes]:
+    """Version, whether there is a password, and the block behind."""
+    reader = _Reader(_unframed(content), ">")
+    version = reader.number("I")
+    if version not in formats:
+        raise _unknown_version(version, formats)
+    flag = reader.number("B")
     if flag not in (0, 1):
-        raise _damaged("it does not say whether it has a password")
-    if flag and not password:
-        raise KeystoreError("the keystore has a password and none was given.", hint="Give it as 'password'.")
-    if password and not flag:
+        raise damaged("it does not say whether it has a password")
+    return version, bool(flag), reader.rest()
+
+
+def _check_password(protected: bool, password: str) -> None:
+    """Whether a password is given where one is needed, and only there."""
+    if protected and not password:
+        raise WrongPasswordError("the keystore has a password and none was given.", hint="Give it as 'password'.")
+    if password and not protected:
         raise KeystoreError(
             "a password was given, but the keystore has none.",
-            hint="Leave 'password' out, or protect the keystore with 'elasticsearch-keystore passwd' first.",
+            hint="Leave 'password' out, or give it as 'new_password' to protect the keystore with it.",
         )
 
 
@@ -203,7 +227,7 @@ def _entries(plaintext: bytes, has_types: bool) -> dict[str, bytes]:
         try:
             entries[decode_name(name)] = reader.sized()
         except UnicodeDecodeError:
-            raise _damaged("the name of an entry is not text") from None
+            raise damaged("the name of an entry is not text") from None
     reader.end()
     return entries
 
@@ -220,19 +244,12 @@ def _unknown_version(version: int, formats: Mapping[int, Format]) -> KeystoreErr
     if version < min(formats):
         return KeystoreError(
             f"the keystore is of version {version}, which was written before Elasticsearch 6.3 and cannot be read.",
-            hint=f"Remove it and set all its entries again. {_NOTHING_WRITTEN}",
+            hint=f"Upgrade it with Elasticsearch 7, or remove it and set all its entries again. {NOTHING_WRITTEN}",
         )
-    return KeystoreError(
-        f"the keystore is of version {version}, but only versions up to {max(formats)} are known.",
-        hint=f"It belongs to a newer Elasticsearch: update this collection. {_NOTHING_WRITTEN}",
-    )
+    return too_new(str(version), f"versions up to {max(formats)} are", "Elasticsearch")
 
 
 def _not_opened(password: str) -> KeystoreError:
     if password:
-        return KeystoreError("the password does not open the keystore.", hint="Give the right one as 'password'.")
-    return _damaged("it cannot be decrypted although it has no password")
-
-
-def _damaged(how: str) -> KeystoreError:
-    return KeystoreError(f"the keystore is damaged: {how}.", hint=_RESTORE)
+        return WrongPasswordError("the password does not open the keystore.", hint="Give the right one as 'password'.")
+    return damaged("it cannot be decrypted although it has no password")

@@ -10,19 +10,23 @@ import re
 import secrets
 import string
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Callable
 
 from .._errors import KeystoreError, located
 from .._io import read_file
-from ._elasticsearch import Store, decode, encode
-from ._merge import Wanted, merge
+from ._elasticsearch import Store, encode
+from ._file_entries import FILE_ENTRY_ARGUMENTS, file_values
+from ._merge import Wanted, merge, texts
+from ._passwords import UNCHANGED, Passwords, check_password, password_lines
 from ._release import format_version, installed_release
-from ._store_file import ENTRY_ARGUMENTS, replace, wanted_texts
+from ._store_file import ENTRY_ARGUMENTS, Change, replace, require_decided, warn_of_readers
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "default": "/etc/elasticsearch/elasticsearch.keystore"},
     "home": {"type": "path", "default": "/usr/share/elasticsearch"},
     "password": {"type": "str", "no_log": True},
+    "new_password": {"type": "str", "no_log": True},
+    "file_entries": FILE_ENTRY_ARGUMENTS,
     **ENTRY_ARGUMENTS,
 }
 
@@ -31,35 +35,67 @@ KEPT = (SEED, "bootstrap.password")
 """Entries that Elasticsearch makes and needs itself; a purge spares them."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_LONGEST_NAME = 0xFFFF
 _SEED_LENGTH = 20
 _SEED_CHARACTERS = string.ascii_letters + string.digits + "~!@#$%^&*-_=+?"
 
 
-def manage_elasticsearch_keystore(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
+def manage_elasticsearch_keystore(
+    params: dict[str, Any], warn: Callable[[str], None], *, check_mode: bool
+) -> dict[str, Any]:
     """Make the keystore what the parameters ask for, and return the module's result.
 
+    A present keystore keeps its version: every newer Elasticsearch reads it and upgrades it by itself, but one that is
+    older than ``home`` says would not start with a newer version.
+
     :raises KeystoreError: where it cannot be opened or made, or an entry cannot be what is asked for.
-    :raises FileError: where the file cannot be read or written.
+    :raises FileError: where a file cannot be read or written.
     """
-    path, password = params["path"], params["password"] or ""
+    path, passwords = params["path"], Passwords(params["password"] or "", params["new_password"])
     with located(path):
         wanted = _wanted(params)
-        store = _present(path, password)
-        if store is None and wanted.entries:
-            store, wanted = _new(params["home"]), _with_seed(wanted)
-        plan = merge(store.entries if store else {}, wanted, KEPT)
-        content = encode(Store(store.version, plan.after), password) if store and plan.differences else None
-    result = replace(params, plan, content, check_mode=check_mode)
-    return {**result, "format_version": store.version if store else None}
+        check_password(passwords.wanted or "")
+        content = read_file(path)
+        if content is None:
+            change, version = _made(params["home"], wanted, passwords.final)
+        else:
+            change, version = _changed(content, wanted, passwords)
+    warn_of_readers(params, warn)
+    result = replace(params, change, check_mode=check_mode)
+    return {**result, "format_version": version, "password_changed": change.password != UNCHANGED}
+
+
+def _changed(content: bytes, wanted: Wanted[bytes], passwords: Passwords) -> tuple[Change, int | None]:
+    """What becomes of a present keystore, and the version of its format."""
+    store, password = passwords.open(content)
+    plan = merge(store.entries, wanted, KEPT)
+    if not plan.differences and password == passwords.final:
+        return Change(plan, None), store.version
+    content = encode(dataclasses.replace(store, entries=plan.after), passwords.final)
+    return Change(plan, content, password_lines(password, passwords.final)), store.version
+
+
+def _made(home: str, wanted: Wanted[bytes], password: str) -> tuple[Change, int | None]:
+    """A new keystore and its version, where there is something to put in it."""
+    if not wanted.entries:
+        return Change(merge({}, wanted), None), None
+    check_password(password)
+    version = format_version(installed_release(home))
+    plan = merge({}, _with_seed(wanted))
+    return Change(plan, encode(Store(version, plan.after), password)), version
 
 
 def _wanted(params: dict[str, Any]) -> Wanted[bytes]:
-    entries = wanted_texts(params)
+    entries = {name: text.encode("utf-8") for name, text in texts(params["entries"]).items()}
+    files = file_values(params["file_entries"])
+    twice = sorted(entries.keys() & files.keys())
+    if twice:
+        raise KeystoreError(f"{', '.join(twice)}: named in 'entries' and in 'file_entries'.", hint="Decide for one.")
+    require_decided([*entries, *files], params["absent"])
     if SEED in params["absent"]:
         raise KeystoreError(f"{SEED} cannot be removed.", hint="Elasticsearch needs it: take it out of 'absent'.")
-    _check_names(entries)
-    values = {name: text.encode("utf-8") for name, text in entries.items()}
-    return Wanted(values, params["absent"], params["purge"])
+    _check_names([*entries, *files])
+    return Wanted({**entries, **files}, params["absent"], params["purge"])
 
 
 def _check_names(names: Iterable[str]) -> None:
@@ -69,15 +105,8 @@ def _check_names(names: Iterable[str]) -> None:
                 f"{name!r} cannot be the name of an entry.",
                 hint="Names consist of ASCII letters, digits, '.', '_' and '-'.",
             )
-
-
-def _present(path: str, password: str) -> Store | None:
-    content = read_file(path)
-    return None if content is None else decode(content, password)
-
-
-def _new(home: str) -> Store:
-    return Store(format_version(installed_release(home)), {})
+        if len(name) > _LONGEST_NAME:
+            raise KeystoreError(f"the name of an entry has {len(name)} characters, {_LONGEST_NAME} are possible.")
 
 
 def _with_seed(wanted: Wanted[bytes]) -> Wanted[bytes]:

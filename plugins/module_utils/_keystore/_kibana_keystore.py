@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Callable
 
-from .._errors import located
+from .._errors import KeystoreError, located
 from .._io import read_file
 from ._kibana import decode, encode
-from ._merge import Wanted, merge
-from ._store_file import ENTRY_ARGUMENTS, replace, wanted_texts
+from ._merge import Wanted, merge, text
+from ._store_file import ENTRY_ARGUMENTS, Change, replace, require_decided, warn_of_readers
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "default": "/etc/kibana/kibana.keystore"},
@@ -19,16 +20,34 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def manage_kibana_keystore(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
+def manage_kibana_keystore(params: dict[str, Any], warn: Callable[[str], None], *, check_mode: bool) -> dict[str, Any]:
     """Make the keystore what the parameters ask for, and return the module's result.
+
+    Values are compared as JSON, in which 1, "1" and true differ.
 
     :raises KeystoreError: where it cannot be opened, or an entry cannot be what is asked for.
     :raises FileError: where the file cannot be read or written.
     """
-    path = params["path"]
+    path, entries = params["path"], params["entries"]
     with located(path):
-        wanted: Wanted[Any] = Wanted(wanted_texts(params), params["absent"], params["purge"])
-        present = read_file(path)
-        plan = merge({} if present is None else decode(present), wanted)
-        content = encode(plan.after) if plan.differences else None
-    return replace(params, plan, content, check_mode=check_mode)
+        wanted = Wanted(
+            {name: _json(name, value) for name, value in entries.items()}, params["absent"], params["purge"]
+        )
+        require_decided(entries, params["absent"])
+        content = read_file(path)
+        present = {} if content is None else decode(content)
+        plan = merge({name: json.dumps(value) for name, value in present.items()}, wanted)
+        after = {name: json.loads(value) for name, value in plan.after.items()}
+        change = Change(plan, encode(after) if plan.differences else None)
+    warn_of_readers(params, warn)
+    return replace(params, change, check_mode=check_mode)
+
+
+def _json(name: str, value: Any) -> str:
+    """Lists and mappings as they are; all else is text, because Kibana wants the digits of a password as text."""
+    if not name:
+        raise KeystoreError("'' cannot be the name of an entry.", hint="Give the name of a setting.")
+    try:
+        return json.dumps(value if isinstance(value, (list, dict)) else text(name, value), allow_nan=False)
+    except ValueError:
+        raise KeystoreError(f"the value of the entry {name!r} is not JSON.") from None

@@ -73,10 +73,14 @@ def texts(entries: Mapping[str, Any]) -> dict[str, str]:
 
     :raises KeystoreError: where a value is not text; it names the entry and never the value.
     """
-    return {name: _text(name, value) for name, value in entries.items()}
+    return {name: text(name, value) for name, value in entries.items()}
 
 
-def _text(name: str, value: Any) -> str:
+def text(name: str, value: Any) -> str:
+    """One value as text, see :func:`texts`.
+
+    :raises KeystoreError: where it is not text; it names the entry and never the value.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):

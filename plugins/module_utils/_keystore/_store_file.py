@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
-from typing import Any
+import stat
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Callable
 
 from .._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pending
 from .._errors import FileError, KeystoreError
-from .._io import Attributes, attribute_lines
-from ._merge import Plan, texts
+from .._io import Attributes, attribute_lines, parse_mode
+from ._merge import Plan
 
 ENTRY_ARGUMENTS: dict[str, Any] = {
     "entries": {"type": "dict", "default": {}, "no_log": True},
@@ -25,28 +27,40 @@ ENTRY_ARGUMENTS: dict[str, Any] = {
 NEW_FILE_MODE = 0o660
 
 
-def wanted_texts(params: dict[str, Any]) -> dict[str, str]:
-    """The wanted entries as text.
-
-    :raises KeystoreError: where a value is not text, or an entry is to be there and not to be there.
-    """
-    both = sorted(set(params["entries"]) & set(params["absent"]))
-    if both:
-        raise KeystoreError(f"{', '.join(both)}: named in 'entries' and in 'absent'.", hint="Decide for one of them.")
-    return texts(params["entries"])
-
-
-def replace(params: dict[str, Any], plan: Plan[Any], content: bytes | None, *, check_mode: bool) -> dict[str, Any]:
-    """Put the store's new content in place, and return the module's result.
+@dataclass(frozen=True)
+class Change:
+    """What becomes of a store.
 
     :param content: the file that the plan leads to; ``None`` where it leads to no change.
+    :param password: what the difference says of the store's password before and after; empty where it stays.
+    """
+
+    plan: Plan[Any]
+    content: bytes | None = field(repr=False)
+    password: tuple[str, str] = ("", "")
+
+
+def require_decided(wanted: Iterable[str], absent: Iterable[str]) -> None:
+    """Whether no entry is to be there and not to be there.
+
+    :raises KeystoreError: which names those that are.
+    """
+    both = sorted(set(wanted) & set(absent))
+    if both:
+        raise KeystoreError(f"{', '.join(both)}: named in 'entries' and in 'absent'.", hint="Decide for one of them.")
+
+
+def replace(params: dict[str, Any], change: Change, *, check_mode: bool, inherit_owner: bool = False) -> dict[str, Any]:
+    """Put the store's new content in place, and return the module's result.
+
+    :param inherit_owner: whether a new file belongs to the user of its folder, not only to the group.
     :raises FileError: where the file cannot be written.
     """
-    path, journal = params["path"], journal_of(params)
-    is_new = content is not None and not os.path.exists(path)
-    attributes = _attributes_of_new_file(params) if is_new else attributes_of(params)
-    replacement = Replacement(path, content, attributes, "keystore", default_mode=NEW_FILE_MODE)
-    difference = _diff(replacement, plan)
+    path, plan, journal = params["path"], change.plan, journal_of(params)
+    is_new = change.content is not None and not os.path.exists(path)
+    attributes = _attributes_of_new_file(params, inherit_owner) if is_new else attributes_of(params)
+    replacement = Replacement(path, change.content, attributes, "keystore", default_mode=NEW_FILE_MODE)
+    difference = _diff(replacement, change)
     return {
         "changed": replacement.differs() if check_mode else replacement.apply(journal),
         "differences": [asdict(difference) for difference in plan.differences],
@@ -56,18 +70,34 @@ def replace(params: dict[str, Any], plan: Plan[Any], content: bytes | None, *, c
     }
 
 
-def _attributes_of_new_file(params: dict[str, Any]) -> Attributes:
+def warn_of_readers(params: dict[str, Any], warn: Callable[[str], None]) -> None:
+    """Say so where everybody on the host can read the file: without a password it hides nothing from them.
+
+    It is not mended unasked, because the service may be one of those who read it.
+    """
+    path, mode = params["path"], parse_mode(params["mode"])
+    if mode is None and os.path.exists(path):
+        mode = os.stat(path).st_mode
+    if mode is not None and mode & stat.S_IROTH:
+        warn(f"{path} can be read by every user of the host. Give the option 'mode', such as '{NEW_FILE_MODE:04o}'.")
+
+
+def _attributes_of_new_file(params: dict[str, Any], inherit_owner: bool) -> Attributes:
     """As asked for; without a group it is that of the folder, because the folder's group is the service's."""
     asked = attributes_of(params)
     folder = os.path.dirname(params["path"])
     if not os.path.isdir(folder):
         raise FileError(f"the folder {folder} does not exist.", path=params["path"], hint="Install the product first.")
-    return Attributes(asked.owner, asked.group or str(os.stat(folder).st_gid), asked.mode)
+    found = os.stat(folder)
+    owner = asked.owner or (str(found.st_uid) if inherit_owner else None)
+    return Attributes(owner, asked.group or str(found.st_gid), asked.mode)
 
 
-def _diff(replacement: Replacement, plan: Plan[Any]) -> dict[str, str]:
-    """Owner, group and mode where they change, then names only; that a value changes is a mark behind its name."""
+def _diff(replacement: Replacement, change: Change) -> dict[str, str]:
+    """Attributes and password where they change, then names only; that a value changes is a mark behind its name."""
+    plan = change.plan
     before, after = attribute_lines(replacement.path, replacement.attributes)
+    before, after = before + change.password[0], after + change.password[1]
     changed = {difference.name for difference in plan.differences if difference.change == "changed"}
     return {
         "before_header": replacement.path,

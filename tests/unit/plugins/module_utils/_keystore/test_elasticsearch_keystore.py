@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import stat
@@ -16,6 +17,8 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._keystore import 
 from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._elasticsearch import Store, decode, encode
 
 SECRET = "geheim"
+# Where things are in a file.
+SALT, VECTOR = slice(40, 104), slice(108, 120)
 ADDED = [{"name": "name", "change": "added"}]
 
 
@@ -33,7 +36,9 @@ def params(tmp_path, home):
         "path": str(folder / "elasticsearch.keystore"),
         "home": str(home),
         "password": None,
+        "new_password": None,
         "entries": {},
+        "file_entries": [],
         "absent": [],
         "purge": False,
         "owner": None,
@@ -49,13 +54,23 @@ def install(home, release):
     return home
 
 
-def manage(params, check_mode=False, **changes):
-    return _elasticsearch_keystore.manage_elasticsearch_keystore({**params, **changes}, check_mode=check_mode)
+def manage(params, check_mode=False, warn=pytest.fail, **changes):
+    return _elasticsearch_keystore.manage_elasticsearch_keystore({**params, **changes}, warn, check_mode=check_mode)
+
+
+def place(params, content):
+    path = Path(params["path"])
+    path.write_bytes(content)
+    path.chmod(0o660)
 
 
 def put(params, entries, version=5, password=""):
     values = {name: value.encode() for name, value in entries.items()}
-    Path(params["path"]).write_bytes(encode(Store(version, values), password))
+    place(params, encode(Store(version, values), password))
+
+
+def given(name, content=""):
+    return {"name": name, "path": None, "content": content}
 
 
 def opened(params, password=""):
@@ -188,19 +203,20 @@ def test_digits_empty_text_and_non_ascii(params):
 
 
 def test_a_file_entry_stays_as_it_is(params):
-    Path(params["path"]).write_bytes(encode(Store(5, {"some.file": b"\x00\xff", "é.name": b"\xfe"}), ""))
+    place(params, encode(Store(5, {"some.file": b"\x00\xff", "é.name": b"\xfe"}), ""))
     manage(params, entries={"name": SECRET})
     assert opened(params).entries == {"some.file": b"\x00\xff", "é.name": b"\xfe", "name": SECRET.encode()}
 
 
-def test_a_rewritten_keystore_has_a_new_salt(params):
+def test_a_rewritten_keystore_has_the_same_key_and_another_vector(params):
     put(params, {"keystore.seed": "seed"})
     before = Path(params["path"]).read_bytes()
     manage(params, entries={"name": SECRET})
     manage(params, absent=["name"])
     after = Path(params["path"]).read_bytes()
     assert opened(params).entries == {"keystore.seed": b"seed"}
-    assert before[40:104] != after[40:104]
+    assert before[SALT] == after[SALT]
+    assert before[VECTOR] != after[VECTOR]
 
 
 def test_the_password_stays(params):
@@ -222,12 +238,176 @@ def test_an_empty_password_is_none(params):
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        ("", "neu €", ("password: none\n", "password: set\n")),
+        ("alt", "neu €", ("password: set\n", "password: set (changed)\n")),
+        ("alt", "", ("password: set\n", "password: none\n")),
+    ],
+)
+@pytest.mark.parametrize("wanted", [{}, {"entries": {"name": SECRET}}])
+def test_four_steps_with_a_new_password(params, before, after, lines, wanted):
+    put(params, {"keystore.seed": "seed"}, password=before)
+    content = Path(params["path"]).read_bytes()
+    changes = {"password": before, "new_password": after, **wanted}
+
+    planned = manage(params, check_mode=True, **changes)
+    assert Path(params["path"]).read_bytes() == content
+    done = manage(params, **changes)
+
+    assert {**planned, "restart_pending": True} == done
+    assert (done["changed"], done["password_changed"]) == (True, True)
+    assert done["differences"] == (ADDED if wanted else [])
+    assert (done["diff"]["before"], done["diff"]["after"][: len(lines[1])]) == (lines[0] + "keystore.seed\n", lines[1])
+    assert opened(params, after).entries.keys() == {"keystore.seed", *wanted.get("entries", {})}
+    assert Path(params["path"]).read_bytes()[SALT] != content[SALT]
+
+    content = Path(params["path"]).read_bytes()
+    for check_mode in (True, False):
+        again = manage(params, check_mode=check_mode, **changes)
+        assert (again["changed"], again["password_changed"]) == (False, False)
+    assert Path(params["path"]).read_bytes() == content
+
+
+def test_an_entry_is_changed_after_the_password_was(params):
+    put(params, {"keystore.seed": "seed"}, password="neu")
+    result = manage(params, password="alt", new_password="neu", entries={"name": SECRET})
+    assert (result["differences"], result["password_changed"]) == (ADDED, False)
+    assert opened(params, "neu").entries["name"] == SECRET.encode()
+
+
+def test_a_new_keystore_gets_the_new_password(params):
+    result = manage(params, password="alt", new_password="neu", entries={"name": SECRET})
+    assert (result["changed"], result["password_changed"]) == (True, False)
+    assert opened(params, "neu").entries["name"] == SECRET.encode()
+
+
+def test_a_password_of_the_greatest_length(params):
+    put(params, {"keystore.seed": "seed"})
+    manage(params, new_password="ä" * 128)
+    assert opened(params, "ä" * 128)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"new_password": "wrong"}, "neither 'new_password' nor 'password' opens the keystore"),
+        ({"new_password": "wrong", "password": "other"}, "neither 'new_password' nor 'password' opens the keystore"),
+        ({"new_password": ""}, "neither 'new_password' nor 'password' opens the keystore"),
+        ({"password": "right", "new_password": "x" * 129}, "the password has 129 characters"),
+        ({"password": "right", "new_password": "\U0001f511" * 65}, "the password has 130 characters"),
+        ({"password": "right", "new_password": "two\nlines"}, "the password of a keystore cannot have a line break"),
+        ({"password": "right", "new_password": "\ud83d"}, "the password is not valid Unicode text"),
+        ({"password": "\ud83d"}, "the password is not valid Unicode text"),
+        ({}, "the keystore has a password and none was given"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_password_that_cannot_be_leaves_the_file_alone(params, changes, message, check_mode):
+    put(params, {"keystore.seed": "seed"}, password="right")
+    before = Path(params["path"]).read_bytes()
+
+    with pytest.raises(KeystoreError) as caught:
+        manage(params, check_mode=check_mode, entries={"name": SECRET}, **changes)
+
+    assert str(caught.value).startswith(f"{params['path']}: {message}")
+    assert not [secret for secret in changes.values() if secret and secret in str(caught.value)]
+    assert Path(params["path"]).read_bytes() == before
+
+
+def test_a_new_keystore_needs_a_password_that_elasticsearch_can_be_given(params):
+    with pytest.raises(KeystoreError, match="the password has 129 characters"):
+        manage(params, password="x" * 129, entries={"name": SECRET})
+    assert not os.path.exists(params["path"])
+
+
+def derivations(monkeypatch):
+    """A list that grows with each key that is derived."""
+    made, derive = [], hashlib.pbkdf2_hmac
+
+    def counting(*arguments):
+        made.append(arguments)
+        return derive(*arguments)
+
+    monkeypatch.setattr(hashlib, "pbkdf2_hmac", counting)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"entries": {"name": SECRET}}, 1),
+        ({"entries": {"keystore.seed": "seed"}}, 1),
+        ({"entries": {"keystore.seed": "seed"}, "new_password": "word"}, 1),
+        ({"entries": {"name": SECRET}, "new_password": "word", "password": "other"}, 1),
+        ({"new_password": "neu"}, 3),
+    ],
+)
+def test_a_key_is_derived_no_more_often_than_needed(params, monkeypatch, changes, expected):
+    put(params, {"keystore.seed": "seed"}, password="word")
+    made = derivations(monkeypatch)
+    manage(params, **{"password": "word", **changes})
+    assert len(made) == expected
+
+
+def test_file_entries(params, tmp_path):
+    put(params, {"keystore.seed": "seed"})
+    binary = bytes(range(256)) * 300
+    (tmp_path / "some.bin").write_bytes(binary)
+    encoded = base64.encodebytes(b"\xff\x00").decode()
+    wanted = [
+        {"name": "on.host", "path": str(tmp_path / "some.bin"), "content": None},
+        {"name": "given", "path": None, "content": encoded},
+        {"name": "empty", "path": None, "content": ""},
+    ]
+
+    for check_mode in (True, False):
+        result = manage(params, check_mode=check_mode, file_entries=wanted, entries={"name": SECRET})
+        assert [difference["name"] for difference in result["differences"]] == ["empty", "given", "name", "on.host"]
+    assert not manage(params, file_entries=wanted, entries={"name": SECRET})["changed"]
+    assert not manage(params, file_entries=wanted, entries={"name": SECRET}, purge=True)["changed"]
+
+    values = {"on.host": binary, "given": b"\xff\x00", "empty": b"", "name": SECRET.encode()}
+    assert opened(params).entries == {"keystore.seed": b"seed", **values}
+    (tmp_path / "some.bin").write_bytes(b"another")
+    assert manage(params, file_entries=wanted)["differences"] == [{"name": "on.host", "change": "changed"}]
+
+
+def test_a_missing_file_is_named(params):
+    put(params, {"keystore.seed": "seed"})
+    with pytest.raises(FileError, match=r"^/nonexistent/file: no such file"):
+        manage(params, file_entries=[{"name": "name", "path": "/nonexistent/file", "content": None}])
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_keystore_that_everybody_reads_is_warned_of(params, check_mode):
+    put(params, {"keystore.seed": "seed"})
+    os.chmod(params["path"], 0o644)
+    warnings = []
+    manage(params, check_mode=check_mode, warn=warnings.append)
+    assert warnings == [
+        f"{params['path']} can be read by every user of the host. Give the option 'mode', such as '0660'."
+    ]
+    manage(params, check_mode=check_mode, mode="0660")
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"entries": {"name": None}}, "the value of the entry 'name' is not text"),
         ({"entries": {"na me": SECRET}}, "'na me' cannot be the name of an entry"),
         ({"entries": {"naïve": SECRET}}, "'naïve' cannot be the name of an entry"),
         ({"entries": {"": SECRET}}, "'' cannot be the name of an entry"),
+        ({"entries": {"n" * 70_000: SECRET}}, "the name of an entry has 70000 characters, 65535 are possible"),
+        ({"file_entries": [given("na me")]}, "'na me' cannot be the name of an entry"),
+        ({"file_entries": [given("name", "geheim!")]}, "the content of the entry 'name' is not base64"),
+        ({"file_entries": [given("name", "geheím")]}, "the content of the entry 'name' is not base64"),
+        ({"file_entries": [given("name"), given("name")]}, "name: named twice in 'file_entries'"),
+        ({"file_entries": [given("name")], "absent": ["name"]}, "name: named in 'entries' and in 'absent'"),
+        (
+            {"file_entries": [given("name")], "entries": {"name": SECRET}},
+            "name: named in 'entries' and in 'file_entries'",
+        ),
         ({"entries": {"name": SECRET}, "absent": ["name"]}, "name: named in 'entries' and in 'absent'"),
         ({"absent": ["keystore.seed"]}, "keystore.seed cannot be removed"),
         ({"entries": {"name": SECRET}, "password": SECRET}, "a password was given, but the keystore has none"),
@@ -263,7 +443,7 @@ def test_a_damaged_keystore_is_refused_and_left_alone(params, check_mode):
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_a_keystore_of_version_3_is_read_but_not_changed(params, check_mode):
     stores = json.loads((Path(__file__).parent / "elasticsearch_stores.json").read_text())
-    Path(params["path"]).write_bytes(base64.b64decode(stores["6.7.2"]["open"]))
+    place(params, base64.b64decode(stores["6.7.2"]["open"]))
 
     assert not manage(params, check_mode=check_mode, entries={"empty": ""})["changed"]
     with pytest.raises(KeystoreError, match="version 3 can be read, but not be changed"):

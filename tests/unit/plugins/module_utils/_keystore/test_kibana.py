@@ -70,7 +70,7 @@ def test_no_damage_goes_unnoticed(data):
 
 def sealed(plaintext):
     """A whole and authentic file around a plaintext that is not one."""
-    envelope = QUICK.seal(plaintext, "")
+    envelope = QUICK.new_key("").seal(plaintext)
     parts = envelope.salt + envelope.iv + envelope.sealed[-16:] + envelope.sealed[:-16]
     return b"1:" + base64.b64encode(parts)
 
@@ -87,6 +87,10 @@ def sealed(plaintext):
         (sealed(b"no JSON"), "there is no JSON object in it"),
         (sealed(json.dumps(["a", "list"]).encode()), "there is no JSON object in it"),
         (sealed(b'{"name":"\xff"}'), "there is no JSON object in it"),
+        (sealed(b'{"name":NaN}'), "there is no JSON object in it"),
+        (sealed(b'{"name":1e999}'), "there is no JSON object in it"),
+        (sealed('{"name":1}'.encode("utf-16")), "there is no JSON object in it"),
+        (sealed(b'{"name":' + b"[" * 100_000), "there is no JSON object in it"),
     ],
 )
 def test_each_mistake_has_its_own_words(content, message):

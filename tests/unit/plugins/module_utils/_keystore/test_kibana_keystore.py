@@ -36,12 +36,14 @@ def params(tmp_path):
     }
 
 
-def manage(params, check_mode=False, **changes):
-    return manage_kibana_keystore({**params, **changes}, check_mode=check_mode)
+def manage(params, check_mode=False, warn=pytest.fail, **changes):
+    return manage_kibana_keystore({**params, **changes}, warn, check_mode=check_mode)
 
 
 def put(params, entries):
-    Path(params["path"]).write_bytes(encode(entries))
+    path = Path(params["path"])
+    path.write_bytes(encode(entries))
+    path.chmod(0o660)
 
 
 def opened(params):
@@ -87,6 +89,27 @@ def test_a_number_in_the_store_becomes_text(params):
     assert result["diff"]["after"] == f"{PASSWORD} (changed)\n"
 
 
+def test_values_that_are_not_text_stay(params):
+    foreign = {"list": ["a", 1, None], "mapping": {"b": {"c": 1.5}}, "flag": True, "nothing": None, "number": 2**70}
+    put(params, foreign)
+
+    manage(params, entries={PASSWORD: SECRET})
+
+    assert opened(params) == {**foreign, PASSWORD: SECRET}
+
+
+def test_a_list_is_stored_as_one_and_compared_with_its_types(params):
+    keys = "xpack.encryptedSavedObjects.keyRotation.decryptionOnlyKeys"
+    put(params, {keys: [True]})
+    wanted = {"entries": {keys: [1, {"key": "ä"}]}}
+
+    assert manage(params, **wanted)["differences"] == [{"name": keys, "change": "changed"}]
+    assert opened(params) == wanted["entries"]
+    assert not manage(params, **wanted)["changed"]
+    put(params, {keys: [True]})
+    assert manage(params, entries={keys: [1]})["changed"]
+
+
 def test_a_number_that_is_given_is_stored_as_text(params):
     manage(params, entries={PASSWORD: 12345})
     assert opened(params) == {PASSWORD: "12345"}
@@ -115,6 +138,11 @@ def test_nothing_to_put_in_a_missing_keystore(params, wanted):
 def test_the_difference_tells_another_mode(params):
     put(params, {PASSWORD: SECRET})
     os.chmod(params["path"], 0o644)
+    warnings = []
+    manage(params, check_mode=True, warn=warnings.append)
+    assert warnings == [
+        f"{params['path']} can be read by every user of the host. Give the option 'mode', such as '0660'."
+    ]
     for check_mode in (True, False):
         result = manage(params, check_mode=check_mode, mode="0600")
         assert (result["changed"], result["differences"]) == (True, [])
@@ -151,6 +179,8 @@ def test_purge_leaves_only_what_is_listed(params):
         (b"server.port: 5601\n", {}, "is not a Kibana keystore"),
         (encode({"other": "foreign"})[:-8], {}, "the keystore cannot be decrypted"),
         (encode({}), {"entries": {PASSWORD: True}}, f"the value of the entry '{PASSWORD}' is not text"),
+        (encode({}), {"entries": {"": SECRET}}, "'' cannot be the name of an entry"),
+        (encode({}), {"entries": {PASSWORD: [float("nan")]}}, f"the value of the entry '{PASSWORD}' is not JSON"),
         (encode({}), {"absent": [PASSWORD]}, f"{PASSWORD}: named in 'entries' and in 'absent'"),
     ],
 )
