@@ -60,6 +60,11 @@ def integer(value: int) -> bytes:
     return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
 
 
+def integer_of(element: Element) -> int:
+    """The number in an INTEGER."""
+    return int.from_bytes(element.content, "big", signed=True)
+
+
 def null() -> bytes:
     """A NULL."""
     return encode(NULL)
@@ -77,7 +82,12 @@ def object_identifier(dotted: str) -> bytes:
 
 
 def dotted(content: bytes) -> str:
-    """The dotted form of the content of an OBJECT IDENTIFIER."""
+    """The dotted form of the content of an OBJECT IDENTIFIER.
+
+    :raises CertificateError: where it is empty or cut off.
+    """
+    if not content or content[-1] & 0x80:
+        raise CertificateError("the content is not the DER of an object identifier.")
     arcs: list[int] = []
     arc = 0
     for byte in content:
@@ -95,10 +105,21 @@ def elements(content: bytes) -> list[Element]:
     :raises CertificateError: where they are not well-formed.
     """
     found: list[Element] = []
-    while content:
-        element = _first(content)
-        found.append(element)
-        content = content[len(element.encoded) :]
+    position = 0
+    while position < len(content):
+        found.append(_element_at(content, position))
+        position += len(found[-1].encoded)
+    return found
+
+
+def structure(content: bytes, *tags: int) -> list[Element]:
+    """The values that stand one after the other; the first ones have these tags, more may follow.
+
+    :raises CertificateError: where they are something else.
+    """
+    found = elements(content)
+    if tuple(element.tag for element in found[: len(tags)]) != tags:
+        raise CertificateError("the content is not the DER structure that was expected.")
     return found
 
 
@@ -107,23 +128,24 @@ def single(data: bytes, tag: int) -> Element:
 
     :raises CertificateError: where it is something else.
     """
-    found = elements(data)
-    if len(found) != 1 or found[0].tag != tag:
-        raise CertificateError("the content is not the DER structure that was expected.")
+    found = structure(data, tag)
+    if len(found) != 1:
+        raise CertificateError("something follows the DER structure that was expected.")
     return found[0]
 
 
-def _first(data: bytes) -> Element:
-    if len(data) < 2 or data[1] == 0x80:
+def _element_at(data: bytes, position: int) -> Element:
+    tag, start = data[position], position + 2
+    length = data[position + 1] if start <= len(data) else 0x80
+    if length == 0x80 or tag & 0x1F == 0x1F:
         raise CertificateError("the content is not DER.")
-    tag, length, start = data[0], data[1], 2
     if length & 0x80:
         start += length & 0x7F
-        length = int.from_bytes(data[2:start], "big")
+        length = int.from_bytes(data[position + 2 : start], "big")
     end = start + length
-    if len(data) < end:
+    if end > len(data):
         raise CertificateError("the content is cut off.")
-    return Element(tag, data[start:end], data[:end])
+    return Element(tag, data[start:end], data[position:end])
 
 
 def _base128(arc: int) -> bytes:

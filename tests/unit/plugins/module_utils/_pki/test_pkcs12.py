@@ -10,7 +10,12 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._errors import Ce
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _der
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import PassphraseError
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import encode_container, load_container
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import (
+    container_encryption,
+    encode_container,
+    load_container,
+)
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_protection import ENCRYPTIONS
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from hypothesis import given, settings
@@ -26,9 +31,12 @@ def identity(pki):
     return Identity(pki.key("rsa-2048"), leaf, (middle.certificate, pki.authority.certificate))
 
 
+@pytest.mark.parametrize("encryption", ENCRYPTIONS)
 @pytest.mark.parametrize("password", PASSWORDS)
-def test_what_is_written_comes_back(identity, password):
-    found, friendly_name = load_container(encode_container(identity, password, "k\u00e4y"), password)
+def test_what_is_written_comes_back(identity, password, encryption):
+    container = encode_container(identity, password, "k\u00e4y", encryption)
+    assert container_encryption(container) == ("none" if password is None else encryption)
+    found, friendly_name = load_container(container, password)
     assert friendly_name == "k\u00e4y"
     assert found.matches()
     assert found.certificate == identity.certificate
