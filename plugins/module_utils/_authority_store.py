@@ -14,14 +14,14 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ._errors import CertificateError, FileError, located
 from ._io import SECRET_MODE, Attributes, require_file, write_file
-from ._pki._authorities import chain_to_root, require_authorities
+from ._pki._authorities import chain_to_root, constraint_violations, require_allowed, require_authorities
 from ._pki._certificates import (
     Authority,
     Identity,
@@ -141,11 +141,13 @@ class AuthorityStore:
             raise CertificateError(
                 f"the request of {order.host} is for a key {key_type}, not {order.specification.key_type}."
             )
-        authority = self.authority(self.certificates(now)[0], passphrase)
+        authorities = self.certificates(now)
+        require_allowed(constraint_violations(authorities, order.specification))
+        authority = self.authority(authorities[0], passphrase)
         certificate = issue(
             order.specification, public_key, authority, Lifetime.starting(now, order.days, order.backdate)
         )
-        self._record(certificate, order.host, now)
+        self.record([(certificate, order.host)], now)
         return certificate
 
     @contextlib.contextmanager
@@ -167,16 +169,24 @@ class AuthorityStore:
         content = encode_certificates(certificates)
         write_file(self.certificate_path, content, Attributes(), default_mode=_CERTIFICATE_MODE)
 
-    def _record(self, certificate: x509.Certificate, host: str, now: datetime) -> None:
-        entry = {**describe(certificate, now), "host": host, "issued_at": timestamp(now)}
-        del entry["days_left"]
-        line = json.dumps(entry, sort_keys=True).encode() + b"\n"
+    def record(self, issued: Iterable[tuple[x509.Certificate, str]], now: datetime) -> None:
+        """Write certificates that were signed into the ledger, each with for whom that was.
+
+        :raises FileError: where that is not possible.
+        """
+        lines = b"".join(_ledger_line(certificate, holder, now) for certificate, holder in issued)
         try:
             descriptor = os.open(self.ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, SECRET_MODE)
             with os.fdopen(descriptor, "ab") as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX)
-                stream.write(line)
+                stream.write(lines)
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
             raise FileError(f"cannot be written: {error.strerror}.", path=self.ledger_path) from error
+
+
+def _ledger_line(certificate: x509.Certificate, holder: str, now: datetime) -> bytes:
+    entry = {**describe(certificate, now), "host": holder, "issued_at": timestamp(now)}
+    del entry["days_left"]
+    return json.dumps(entry, sort_keys=True).encode() + b"\n"

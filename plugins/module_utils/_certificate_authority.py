@@ -6,34 +6,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from ._authority_import import imported_authority, imported_chain, is_import
+from ._authority_issuer import Issuer, open_issuer, other_issuer, renewed_chain
 from ._authority_store import KEY_ATTRIBUTES, AuthorityStore
-from ._errors import CertificateError, located
-from ._io import Attributes, apply_attributes, attributes_differ, make_folder, read_file, require_file
-from ._pki._authorities import chain_to_root, make_authority, require_authorities
-from ._pki._certificates import (
-    Identity,
-    Lifetime,
-    days_left,
-    describe,
-    encode_certificates,
-    key_type_of_certificate,
-    load_certificates,
-    require_days,
-)
-from ._pki._keys import generate_private_key, load_private_key
-from ._pki._names import name_from_common_name, parse_name, print_name
+from ._certificate_authority_options import Wish, unfulfilled, wish_of
+from ._errors import CertificateError
+from ._io import Attributes, apply_attributes, attributes_differ, make_folder
+from ._pki._authorities import Restrictions, lifetime_within, make_authority
+from ._pki._certificates import Identity, Lifetime, days_left, describe, encode_certificates
+from ._pki._keys import generate_private_key
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from ._pki._keys import PrivateKey
-
-DEFAULT_KEY_TYPE = "ec-p256"
 _BACKDATE = timedelta(hours=1)
 _DAYS_TO_WARN = 90
+
+
+@dataclass(frozen=True)
+class _New:
+    """An authority that is to be put in place, and the one whose ledger it belongs into."""
+
+    identity: Identity
+    issuer: Issuer | None = None
+
+    @property
+    def certificates(self) -> list[x509.Certificate]:
+        """Its certificate and those above it."""
+        return [self.identity.certificate, *self.identity.authorities]
 
 
 def manage_certificate_authority(
@@ -46,23 +50,25 @@ def manage_certificate_authority(
     """
     store = AuthorityStore(params["path"])
     now = datetime.now(timezone.utc)
+    brought = is_import(params)
     if store.exists():
         return _keep(store, params, warn, now, check_mode=check_mode)
     _require_protection(params, encrypted=bool(params["passphrase"]))
-    if params["import_certificate"]:
-        source = _imported(params, now)
-    elif check_mode:
-        return _announcement(store, params)
+    if brought:
+        new = _New(imported_authority(params, now))
     else:
-        source = _new_root(params, now)
+        wish = wish_of(params)
+        issuer = open_issuer(params, wish, now, check_mode=check_mode)
+        if check_mode:
+            return _announcement(store, wish)
+        new = _make(wish, issuer, now)
     if not check_mode:
         make_folder(store.folder, Attributes(mode=0o700))
         with store.locked():
             if len(store.missing_parts()) < 2:  # made by another process while this one waited
                 return _keep(store, params, warn, now, check_mode=False)
-            store.write_key(source.key, params["passphrase"])
-            store.write_certificates([source.certificate, *source.authorities])
-    return _result(store, now, before=[], after=[source.certificate, *source.authorities], changed=True)
+            _put_in_place(store, new, params["passphrase"], now)
+    return _result(store, now, before=[], after=new.certificates, changed=True)
 
 
 def _require_protection(params: dict[str, Any], *, encrypted: bool) -> None:
@@ -73,44 +79,21 @@ def _require_protection(params: dict[str, Any], *, encrypted: bool) -> None:
         )
 
 
-def _new_root(params: dict[str, Any], now: datetime) -> Identity:
-    subject = _wanted_subject(params)
-    require_days(params["validity_days"])
-    key = generate_private_key(params["key_type"] or DEFAULT_KEY_TYPE)
-    certificate = make_authority(subject, key, Lifetime.starting(now, params["validity_days"], _BACKDATE))
-    return Identity(key, certificate, ())
+def _make(wish: Wish, issuer: Issuer | None, now: datetime) -> _New:
+    chain = issuer.chain if issuer else ()
+    key = generate_private_key(wish.key_type)
+    lifetime = lifetime_within(Lifetime.starting(now, wish.days, _BACKDATE), chain)
+    signer = issuer.authority if issuer else None
+    certificate = make_authority(wish.subject, key, lifetime, wish.restrictions, signer)
+    return _New(Identity(key, certificate, tuple(chain)), issuer)
 
 
-def _imported(params: dict[str, Any], now: datetime) -> Identity:
-    """The authority that the import options name."""
-    with located(params["import_private_key"]):
-        key = load_private_key(require_file(params["import_private_key"]), params["import_passphrase"])
-    require_file(params["import_certificate"])
-    certificate, *authorities = _brought_chain(params, key, now)
-    return Identity(key, certificate, tuple(authorities))
-
-
-def _brought_chain(params: dict[str, Any], key: PrivateKey, now: datetime) -> list[x509.Certificate]:
-    """The imported certificates of this key; none where nothing is imported, or the file was taken away since."""
-    path, chain_path = params["import_certificate"], params["import_chain"]
-    content = read_file(path) if path else None
-    if content is None:
-        return []
-    with located(path):
-        pool = load_certificates(content)
-        own = [certificate for certificate in pool if Identity(key, certificate, ()).matches()]
-        if not own:
-            raise CertificateError(
-                f"holds no certificate of the private key for {params['path']}.",
-                hint="Give certificate and key of one authority. A present authority is not replaced by another one.",
-            )
-    if chain_path:
-        with located(chain_path):
-            pool = [*pool, *load_certificates(require_file(chain_path))]
-    with located(path):
-        chain = chain_to_root(own[0], pool)
-        require_authorities(chain, now)
-    return chain
+def _put_in_place(store: AuthorityStore, new: _New, passphrase: str | None, now: datetime) -> None:
+    """The ledger comes first: nothing that an authority signed is missing in it."""
+    if new.issuer:
+        new.issuer.store.record([(new.identity.certificate, store.folder)], now)
+    store.write_key(new.identity.key, passphrase)
+    store.write_certificates(new.certificates)
 
 
 def _keep(
@@ -122,7 +105,7 @@ def _keep(
     to_encrypt = bool(params["passphrase"]) and not encrypted
     _require_protection(params, encrypted=encrypted or to_encrypt)
     key = store.authority(before[0], params["passphrase"] if encrypted else None).key
-    after = _brought_chain(params, key, now) or before
+    after = imported_chain(params, key, now) or renewed_chain(params, before, now)
     changed = to_encrypt or after != before or attributes_differ(store.key_path, KEY_ATTRIBUTES)
     if changed and not check_mode:
         if to_encrypt:
@@ -135,22 +118,15 @@ def _keep(
     return _result(store, now, before=before, after=after, changed=changed)
 
 
-def _wanted_subject(params: dict[str, Any]) -> x509.Name:
-    if params["subject"] is not None:
-        return parse_name(params["subject"])
-    if params["common_name"] is not None:
-        return name_from_common_name(params["common_name"])
-    raise CertificateError(
-        f"there is no certificate authority in {params['path']}, and no name for a new one is given.",
-        hint="Set common_name or subject, or import_certificate and import_private_key.",
-    )
-
-
-def _announcement(store: AuthorityStore, params: dict[str, Any]) -> dict[str, Any]:
-    """The result of check mode where a root would be made."""
-    facts = {"subject": print_name(_wanted_subject(params)), "key_type": params["key_type"] or DEFAULT_KEY_TYPE}
-    difference = _difference(store, {}, facts)
-    return {"changed": True, "certificate_path": store.certificate_path, **facts, "diff": difference}
+def _announcement(store: AuthorityStore, wish: Wish) -> dict[str, Any]:
+    """The result of check mode where an authority would be made."""
+    facts = wish.describe()
+    return {
+        "changed": True,
+        "certificate_path": store.certificate_path,
+        **facts,
+        "diff": _difference(store, {}, facts),
+    }
 
 
 def _result(
@@ -173,9 +149,11 @@ def _result(
 
 
 def _facts(certificates: list[x509.Certificate], now: datetime) -> dict[str, Any]:
-    described = describe(certificates[0], now) if certificates else {}
+    if not certificates:
+        return {}
+    described = describe(certificates[0], now)
     shown = ("subject", "issuer", "serial_number", "fingerprint_sha256", "not_before", "not_after", "key_type")
-    return {name: described[name] for name in shown if name in described}
+    return {**{name: described[name] for name in shown}, **Restrictions.of(certificates[0]).describe()}
 
 
 def _difference(store: AuthorityStore, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
@@ -185,29 +163,7 @@ def _difference(store: AuthorityStore, before: dict[str, Any], after: dict[str, 
 
 def _warnings(params: dict[str, Any], certificate: x509.Certificate, now: datetime) -> list[str]:
     """What is not as asked and is kept all the same: a new authority is a matter of a rotation."""
-    return [
-        *([] if params["import_certificate"] else _unfulfilled(params, certificate)),
-        *_expiry_warnings(params, certificate, now),
-    ]
-
-
-def _unfulfilled(params: dict[str, Any], certificate: x509.Certificate) -> list[str]:
-    """The wishes for a new authority, which nobody has of one that is imported, that the present one is not."""
-    warnings: list[str] = []
-    given = params["subject"] is not None or params["common_name"] is not None
-    if given and _wanted_subject(params) != certificate.subject:
-        warnings.append(
-            f"The certificate authority in {params['path']} is kept: its subject is {print_name(certificate.subject)}, "
-            f"not {print_name(_wanted_subject(params))}."
-        )
-    key_type = key_type_of_certificate(certificate)
-    if params["key_type"] not in (None, key_type):
-        warnings.append(
-            f"The certificate authority in {params['path']} is kept: its key is {key_type}, not {params['key_type']}."
-        )
-    return warnings
-
-
-def _expiry_warnings(params: dict[str, Any], certificate: x509.Certificate, now: datetime) -> list[str]:
-    left = days_left(certificate, now)
-    return [f"The certificate authority in {params['path']} expires in {left} days."] if left <= _DAYS_TO_WARN else []
+    left, name = days_left(certificate, now), f"The certificate authority in {params['path']}"
+    wishes = [] if is_import(params) else [*unfulfilled(params, certificate), *other_issuer(params, certificate, now)]
+    warnings = [f"{name} is kept: {words}." for words in wishes]
+    return [*warnings, f"{name} expires in {left} days."] if left <= _DAYS_TO_WARN else warnings

@@ -14,9 +14,10 @@ description:
   - Makes a certificate authority where there is none, or brings an existing one, so that
     M(stacktls.elastic.certificate) can sign with it. Delegate the task to the machine that signs, usually the
     controller.
+  - A new authority is a root, or with O(issuer_path) an intermediate one below another authority on the same machine.
   - A present authority is checked and kept. It is never made again, whatever is wrong with it; where it cannot be used,
     because it is expired, damaged, incomplete or protected by another passphrase, the module fails and says which file
-    is concerned.
+    is concerned. What it was asked to be and is not, it says in a warning.
   - The folder holds C(ca.crt) (the certificate, then those above it up to the root), C(ca.key) (PKCS#8, encrypted with
     AES-256, mode 0600) and C(issued.jsonl) (one line for each certificate that was signed).
 requirements:
@@ -48,12 +49,53 @@ options:
       - Private key of a new authority; V(ec-p256) where this is not given.
       - Like the subject, it is a wish for a new authority only. A present one that differs is kept, with a warning
         unless it was imported.
+      - Elasticsearch, Node.js, Go and OpenSSL verify what any of these keys signed. Kibana reads from a PKCS#12 file
+        only what an RSA key signed. Browsers do not know V(ed25519), so it is no choice where they meet certificates
+        of this authority, such as that of Kibana's server.
     type: str
     choices: [ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519]
   validity_days:
-    description: How long a new authority is valid.
+    description: How long a new authority is valid. An intermediate one ends with those above it, if that is sooner.
     type: int
     default: 3650
+  path_length:
+    description:
+      - How many authorities may follow one another below a new authority. With V(0) it signs certificates of hosts and
+        people only. Without it, any number may follow.
+    type: int
+  name_constraints_permitted:
+    description:
+      - For which names a new authority may sign, such as V(DNS:example.com), which is the domain and every name below
+        it, or V(IP:10.0.0.0/8). Kinds of names that are not in the list stay free.
+      - The common name of a client counts as a host name where it looks like one, such as V(kibana-client), and there
+        is no other. So permit it as well, or give such certificates a subject alternative name.
+      - M(stacktls.elastic.certificate) signs nothing that the constraints of the chain forbid. The extension is
+        critical, as RFC 5280 demands. OpenSSL and Go obey it in every authority; Java, and so Elasticsearch, does so in
+        intermediate ones.
+    type: list
+    elements: str
+  name_constraints_excluded:
+    description: For which names a new authority may not sign, in the form of O(name_constraints_permitted).
+    type: list
+    elements: str
+  key_usage:
+    description:
+      - What a new authority may do with its key, by the names of RFC 5280; V(keyCertSign) and V(cRLSign) where this is
+        not given. V(keyCertSign) is always added. The extension is critical.
+    type: list
+    elements: str
+    choices: [keyCertSign, cRLSign, digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment, keyAgreement]
+  issuer_path:
+    description:
+      - Folder of another authority on the same machine that signs a new one, which becomes an intermediate authority.
+        It is written into the ledger of that folder.
+      - It is refused where the path length or the name constraints of the authorities above forbid it.
+      - Once the authority is in O(path), this folder may be taken away. While it is there, a renewed certificate in it
+        is taken over into the chain.
+    type: path
+  issuer_passphrase:
+    description: Passphrase of the private key in O(issuer_path).
+    type: str
   import_certificate:
     description:
       - PEM file, on the same machine, with the certificate of an existing authority. Those above it may follow in the
@@ -61,14 +103,29 @@ options:
       - Once the authority is in O(path), this file and the private key may be removed. While it exists, a new
         certificate or chain in it is taken over, if it is one of the same private key.
     type: path
+  import_certificate_content:
+    description: The same as text, in place of the file.
+    type: str
   import_chain:
-    description: PEM file with the certificates above O(import_certificate), up to the self-signed root.
+    description: PEM file with the certificates above the imported one, up to the self-signed root.
     type: path
   import_private_key:
-    description: PEM file, on the same machine, with the private key that belongs to O(import_certificate).
+    description:
+      - PEM file, on the same machine, with the private key that belongs to the imported certificate. PKCS#8, PKCS#1 and
+        SEC 1 are read, encrypted or not.
+    type: path
+  import_private_key_content:
+    description: The same as text, in place of the file, for a key that lives in a vault.
+    type: str
+  import_pkcs12:
+    description:
+      - PKCS#12 file with certificate and private key of an existing authority, such as the C(elastic-stack-ca.p12) that
+        C(elasticsearch-certutil ca) writes. As with O(import_certificate), it may be removed afterwards.
     type: path
   import_passphrase:
-    description: Passphrase of O(import_private_key), where it is encrypted.
+    description:
+      - Passphrase of the imported private key or PKCS#12 file, where there is one. A PKCS#12 file with the empty
+        password opens without it.
     type: str
 seealso:
   - module: stacktls.elastic.certificate
@@ -91,6 +148,48 @@ EXAMPLES = r"""
     import_chain: /secure/company-root.crt
     import_private_key: /secure/elastic-ca.key
     import_passphrase: "{{ vault_company_passphrase }}"
+  delegate_to: localhost
+  run_once: true
+
+- name: Take over the authority that elasticsearch-certutil made
+  stacktls.elastic.certificate_authority:
+    path: "{{ inventory_dir }}/ca"
+    passphrase: "{{ vault_ca_passphrase }}"
+    import_pkcs12: "{{ inventory_dir }}/files/elastic-stack-ca.p12"
+    import_passphrase: "{{ vault_certutil_password }}"
+  delegate_to: localhost
+  run_once: true
+
+- name: Take an authority out of the vault
+  stacktls.elastic.certificate_authority:
+    path: "{{ inventory_dir }}/ca"
+    passphrase: "{{ vault_ca_passphrase }}"
+    import_certificate: "{{ inventory_dir }}/files/elastic-ca.crt"
+    import_private_key_content: "{{ vault_elastic_ca_key }}"
+  delegate_to: localhost
+  run_once: true
+
+- name: Make a root
+  stacktls.elastic.certificate_authority:
+    path: /srv/root-ca
+    passphrase: "{{ vault_root_passphrase }}"
+    common_name: Example Root
+    path_length: 1
+  delegate_to: localhost
+  run_once: true
+
+- name: Make an authority below it that signs for the hosts of the stack only
+  stacktls.elastic.certificate_authority:
+    path: /srv/stack-ca
+    passphrase: "{{ vault_ca_passphrase }}"
+    common_name: Elastic Stack CA
+    issuer_path: /srv/root-ca
+    issuer_passphrase: "{{ vault_root_passphrase }}"
+    validity_days: 1095
+    path_length: 0
+    name_constraints_permitted:
+      - DNS:elastic.example.com
+      - IP:10.20.0.0/16
   delegate_to: localhost
   run_once: true
 """
@@ -120,6 +219,29 @@ key_type:
   type: str
   returned: success
   sample: ec-p256
+path_length:
+  description: How many authorities may follow below it, nothing for any number.
+  type: int
+  returned: success
+  sample: 0
+name_constraints_permitted:
+  description: For which names it may sign; empty where none is prescribed.
+  type: list
+  elements: str
+  returned: success
+  sample: ["DNS:elastic.example.com"]
+name_constraints_excluded:
+  description: For which names it may not sign.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+key_usage:
+  description: What it may do with its key.
+  type: list
+  elements: str
+  returned: success
+  sample: [keyCertSign, cRLSign]
 serial_number:
   description: Serial number in hexadecimal.
   type: str
@@ -147,33 +269,12 @@ days_left:
   sample: 3649
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority import (
     manage_certificate_authority,
 )
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority_options import MODULE_ARGUMENTS
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography, run_module
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import KEY_TYPES
-
-MODULE_ARGUMENTS: dict[str, Any] = {
-    "argument_spec": {
-        "path": {"type": "path", "required": True},
-        "passphrase": {"type": "str", "no_log": True},
-        "allow_unencrypted_key": {"type": "bool", "default": False},
-        "common_name": {"type": "str"},
-        "subject": {"type": "str"},
-        "key_type": {"type": "str", "choices": list(KEY_TYPES), "no_log": False},
-        "validity_days": {"type": "int", "default": 3650},
-        "import_certificate": {"type": "path"},
-        "import_chain": {"type": "path"},
-        "import_private_key": {"type": "path", "no_log": False},
-        "import_passphrase": {"type": "str", "no_log": True},
-    },
-    "mutually_exclusive": [("common_name", "subject")],
-    "required_together": [("import_certificate", "import_private_key")],
-    "required_by": {"import_chain": ["import_certificate"], "import_passphrase": ["import_private_key"]},
-}
 
 
 def main() -> None:

@@ -92,13 +92,21 @@ def container_encryption(data: bytes) -> str:
     return read_container(data).encryption()
 
 
-def _check_protection(data: bytes, password: str | None) -> None:
-    """OpenSSL opens an unprotected file with any password, and counts iterations for hours; so both are seen here."""
+def is_protected(data: bytes) -> bool:
+    """Whether a file has a MAC, and so a password, be it the empty one.
+
+    :raises CertificateError: where it is no PKCS#12 file.
+    """
     try:
         mac = _der.elements(_der.single(data, _der.SEQUENCE).content)[2:]
-        protected = bool(mac) and bool(digest_of_mac(mac[0].encoded))
+        return bool(mac) and bool(digest_of_mac(mac[0].encoded))
     except CertificateError as error:
         raise CertificateError("the file is not PKCS#12, or damaged.") from error
+
+
+def _check_protection(data: bytes, password: str | None) -> None:
+    """OpenSSL opens an unprotected file with any password, and counts iterations for hours; so both are seen here."""
+    protected = is_protected(data)
     if protected and password is None:
         raise PassphraseError("the PKCS#12 file has a password and none is given.")
     if password is not None and not protected:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._authority_store import AuthorityStore, Order
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import Restrictions, make_authority
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Lifetime,
     Specification,
@@ -19,6 +19,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificate
     is_issued_by,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import generate_private_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._name_constraints import parse_subtrees
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name, print_name
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import make_request
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
@@ -92,3 +93,15 @@ def test_nothing_is_signed_that_cannot_be_written_down(store):
     os.mkdir(store.ledger_path)
     with pytest.raises(StackTlsError, match=r"issued\.jsonl: cannot be written: Is a directory"):
         store.issue(order(), "authority-secret", NOW)
+
+
+def test_nothing_is_signed_that_clients_would_refuse(store):
+    certificate = store.certificates(NOW)[0]
+    key = store.authority(certificate, "authority-secret").key
+    lifetime, permitted = Lifetime.of(certificate), parse_subtrees(["DNS:example.com"])
+    store.write_certificates([make_authority(certificate.subject, key, lifetime, Restrictions(permitted=permitted))])
+    with pytest.raises(
+        StackTlsError, match=r"'CN=Test CA' permits DNS:example\.com, not DNS:es1"
+    ):
+        store.issue(order(), "authority-secret", NOW)
+    assert not os.path.exists(store.ledger_path)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -17,9 +19,11 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._authority_store 
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority import (
     manage_certificate_authority,
 )
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority_options import MODULE_ARGUMENTS
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
+    Identity,
     Lifetime,
     encode_certificates,
     load_certificates,
@@ -31,7 +35,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import
     load_private_key,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name
-from ansible_collections.stacktls.elastic.plugins.modules.certificate_authority import MODULE_ARGUMENTS
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import encode_container
 
 NOW = datetime.now(timezone.utc)
 PASSPHRASE = "authority-secret"
@@ -94,9 +98,17 @@ def mode(path):
 def test_a_new_authority_is_made_once(site):
     announced = site.run(check_mode=True)
     assert announced["changed"]
-    assert announced["diff"]["after"] == {"subject": "CN=Test CA", "key_type": "ec-p256"}
+    assert announced["diff"]["after"] == {
+        "subject": "CN=Test CA",
+        "key_type": "ec-p256",
+        "path_length": None,
+        "name_constraints_permitted": [],
+        "name_constraints_excluded": [],
+        "key_usage": ["keyCertSign", "cRLSign"],
+    }
     assert site.content() is None
     made = site.run()
+    assert announced["diff"]["after"].items() <= made["diff"]["after"].items()
     assert made["changed"]
     assert sorted(site.content()) == ["ca.crt", "ca.key"]
     assert [mode(site.store.folder), mode(site.store.key_path), mode(site.store.certificate_path)] == [
@@ -142,6 +154,30 @@ def test_a_present_authority_that_is_not_as_wished_is_kept_with_a_warning(site):
         f"The certificate authority in {site.store.folder} is kept: its subject is CN=Test CA, not CN=Other CA.",
         f"The certificate authority in {site.store.folder} is kept: its key is ec-p256, not rsa-3072.",
         f"The certificate authority in {site.store.folder} expires in 59 days.",
+    ]
+
+
+def test_a_new_authority_is_restricted(site):
+    wishes = {
+        "path_length": 0,
+        "name_constraints_permitted": ["DNS:example.com", "IP:10.0.0.0/8"],
+        "name_constraints_excluded": ["DNS:bad.example.com"],
+        "key_usage": ["digitalSignature", "cRLSign"],
+    }
+    made = site.run(**wishes)
+    assert {name: made[name] for name in wishes} == {
+        **wishes,
+        "key_usage": ["keyCertSign", "cRLSign", "digitalSignature"],
+    }
+    assert not site.run(**{**wishes, "name_constraints_permitted": ["IP:10.0.0.0/8", "DNS:example.com"]})["changed"]
+    assert site.warnings == []
+    kept = site.run(path_length=1, name_constraints_permitted=[], name_constraints_excluded=["DNS:x"], key_usage=[])
+    assert not kept["changed"]
+    assert [warning.partition(" is kept: ")[2] for warning in site.warnings] == [
+        "its path length is 0, not 1.",
+        "its list of permitted names is DNS:example.com, IP:10.0.0.0/8, not empty.",
+        "its list of excluded names is DNS:bad.example.com, not DNS:x.",
+        "its key usage is keyCertSign, cRLSign, digitalSignature, not keyCertSign, cRLSign.",
     ]
 
 
@@ -223,11 +259,16 @@ def test_an_expired_authority_is_not_replaced(site):
     [
         ({"common_name": None}, "no name for a new one is given"),
         ({"validity_days": 0}, "validity_days must be 1 to 36500"),
+        ({"path_length": -1}, "path_length must be 0 or more, not -1"),
+        ({"name_constraints_permitted": ["example.com"]}, "is neither DNS: nor IP:"),
+        ({"issuer_path": "CA"}, "issuer_path and path are both"),
+        ({"issuer_path": "/missing"}, "/missing: there is no certificate authority in this folder"),
         ({"common_name": None, "subject": "Test CA"}, "has no attribute such as CN="),
         ({"path": "relative/ca"}, "must be absolute"),
     ],
 )
 def test_wishes_that_make_no_authority(site, given, words):
+    given = {name: site.store.folder if value == "CA" else value for name, value in given.items()}
     assert words in site.refused(**given)
 
 
@@ -302,6 +343,178 @@ def test_a_certificate_of_a_server_is_no_authority(site, tmp_path):
     )
     refused = site.refused(import_certificate=str(tmp_path / "leaf.crt"), import_private_key=str(tmp_path / "leaf.key"))
     assert "leaf.crt: the certificate 'CN=leaf' is not one of an authority" in refused
+
+
+@pytest.fixture
+def root(site, tmp_path):
+    """The folder of a root whose key has its own passphrase."""
+    above = Site(tmp_path / "above")
+    above.folder.mkdir()
+    above.run(passphrase="root-secret", common_name="Root", validity_days=2000, path_length=1)
+    return above
+
+
+def below(root, **given):
+    return {"issuer_path": root.store.folder, "issuer_passphrase": "root-secret", "common_name": "Middle", **given}
+
+
+def ledger(store):
+    if not os.path.exists(store.ledger_path):
+        return []
+    with open(store.ledger_path, encoding="utf-8") as stream:
+        return [json.loads(line) for line in stream]
+
+
+def test_an_intermediate_is_made_once(site, root):
+    wishes = below(root, path_length=0, key_type="rsa-2048", validity_days=36500)
+    announced = site.run(check_mode=True, **wishes)
+    assert (announced["changed"], announced["path_length"], site.content(), ledger(root.store)) == (True, 0, None, [])
+    made = site.run(**wishes)
+    assert (made["subject"], made["issuer"], made["path_length"]) == ("CN=Middle", "CN=Root", 0)
+    assert made["not_after"] == root.run(passphrase="root-secret", common_name=None)["not_after"]
+    assert made["certificate"].endswith(root.content()["ca.crt"].decode())
+    recorded = [(entry["serial_number"], entry["host"]) for entry in ledger(root.store)]
+    assert recorded == [(made["serial_number"], site.store.folder)]
+    assert site.content().keys() == {"ca.crt", "ca.key"}
+    # Nothing of the root is needed any more.
+    for given in (wishes, below(root, issuer_passphrase=None), below(root, issuer_path="/gone"), {"common_name": None}):
+        kept = site.run(**given)
+        assert (kept["changed"], kept["certificate"]) == (False, made["certificate"])
+    assert site.warnings == []
+    verify = ["openssl", "verify", "-x509_strict", "-CAfile", root.store.certificate_path, site.store.certificate_path]
+    subprocess.run(verify, check=True, capture_output=True)
+
+
+def test_the_renewed_certificate_of_the_issuer_is_taken_over(site, root):
+    site.run(**below(root))
+    key = load_private_key(root.content()["ca.key"], "root-secret")
+    lifetime = Lifetime(NOW - timedelta(days=1), NOW + timedelta(days=3000))
+    renewed = make_authority(parse_name("CN=Root"), key, lifetime)
+    root.store.write_certificates([renewed])
+    assert site.run(check_mode=True, **below(root))["changed"]
+    assert site.run(**below(root))["changed"]
+    assert load_certificates(site.content()["ca.crt"])[1:] == [renewed]
+    assert not site.run(**below(root))["changed"]
+
+
+def test_a_present_authority_of_another_issuer_is_kept_with_a_warning(site, root):
+    site.run()
+    assert not site.run(**below(root, common_name=None))["changed"]
+    assert site.warnings == [
+        f"The certificate authority in {site.store.folder} is kept: "
+        f"its issuer is CN=Test CA, not that in {root.store.folder}."
+    ]
+
+
+def test_an_issuer_that_an_earlier_task_would_make(site):
+    assert site.run(check_mode=True, issuer_path=str(site.folder / "later"))["changed"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"issuer_passphrase": "wrong"}, "ca.key: the private key cannot be opened with this passphrase. Give the"),
+        ({"path_length": 1}, "refuse this certificate: 'CN=Root' allows 1 authorities below it, not 2."),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_the_issuer_does_not_sign(site, root, given, words, check_mode):
+    assert words in site.refused(check_mode=check_mode, **below(root, **given))
+    assert ledger(root.store) == []
+
+
+def test_an_intermediate_that_cannot_be_written_down_is_not_made(site, root):
+    os.mkdir(root.store.ledger_path)
+    with pytest.raises(StackTlsError, match=r"issued\.jsonl: cannot be written"):
+        site.run(**below(root))
+    assert site.content() == {}
+
+
+def test_an_authority_comes_out_of_variables(site):
+    files = site.brought()
+    options = {
+        "import_certificate_content": Path(files["import_certificate"]).read_text(),
+        "import_private_key_content": Path(files["import_private_key"]).read_text(),
+        "import_passphrase": "brought-secret",
+    }
+    assert "import_private_key_content: the private key cannot be opened" in site.refused(
+        **{**options, "import_passphrase": "other-secret"}
+    )
+    assert "import_certificate_content: holds no certificate in PEM form" in site.refused(
+        **{**options, "import_certificate_content": "text"}
+    )
+    mixed = {name: value for name, value in options.items() if name != "import_certificate_content"}
+    result = site.run(**mixed, import_certificate=files["import_certificate"])
+    assert (result["changed"], result["subject"]) == (True, "CN=Brought CA")
+    assert load_private_key(site.content()["ca.key"], PASSPHRASE)
+    assert not site.run(**options)["changed"]
+    assert site.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [
+        ("import_certificate", "import_private_key alone is no authority. Give one of import_certificate,"),
+        ("import_private_key", "import_certificate alone is no authority. Give one of import_private_key,"),
+    ],
+)
+def test_a_part_of_an_authority(site, left_out, words):
+    options = {name: value for name, value in site.brought().items() if name != left_out}
+    assert words in site.refused(**options)
+
+
+@pytest.mark.parametrize(("password", "given"), [("p12-secret", "p12-secret"), ("", None), ("", ""), (None, None)])
+def test_an_authority_is_brought_as_pkcs12(site, password, given):
+    key = generate_private_key("ec-p256")
+    certificate = make_authority(parse_name("CN=P12"), key, Lifetime(NOW - timedelta(days=1), NOW + timedelta(days=99)))
+    path = site.write("ca.p12", encode_container(Identity(key, certificate, ()), password, "ca"))
+    if password is not None:
+        assert "ca.p12: the PKCS#12 file cannot be opened" in site.refused(
+            import_pkcs12=path, import_passphrase="wrong-secret"
+        )
+    options = {"import_pkcs12": path, "import_passphrase": given}
+    assert site.run(check_mode=True, **options)["changed"]
+    assert site.run(**options)["subject"] == "CN=P12"
+    assert load_private_key(site.content()["ca.key"], PASSPHRASE)
+    assert not site.run(**options)["changed"]
+    os.unlink(path)
+    assert not site.run(**options)["changed"]
+
+
+def test_what_is_no_pkcs12_file(site):
+    assert "x.p12: the file is not PKCS#12, or damaged" in site.refused(import_pkcs12=site.write("x.p12", b"text"))
+    assert "missing.p12: no such file" in site.refused(import_pkcs12=str(site.folder / "missing.p12"))
+
+
+@pytest.mark.parametrize("cipher", ["aes256", "des3"])
+@pytest.mark.parametrize("kind", ["rsa", "ec"])
+def test_a_traditional_encrypted_key_is_brought(site, kind, cipher):
+    key = generate_private_key("rsa-2048" if kind == "rsa" else "ec-p256")
+    options = site.brought(key)
+    command = [
+        "openssl",
+        kind,
+        f"-{cipher}",
+        "-passout",
+        "pass:brought-secret",
+        "-out",
+        site.folder / "traditional.key",
+    ]
+    command += ["-traditional"] if kind == "rsa" else []
+    subprocess.run(command, input=encode_private_key(key, None), check=True, capture_output=True)
+    path = str(site.folder / "traditional.key")
+    with open(path, encoding="ascii") as stream:
+        assert "Proc-Type: 4,ENCRYPTED" in stream.read()
+    refused = site.refused(**{**options, "import_private_key": path, "import_passphrase": "wrong-secret"})
+    assert "traditional.key: the private key cannot be opened" in refused
+    assert site.run(**{**options, "import_private_key": path})["subject"] == "CN=Brought CA"
+    assert site.content()["ca.key"].startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+
+
+def test_only_the_one_that_is_kept_is_in_the_ledger(site, root, side_by_side):
+    changed = side_by_side(3, lambda: 3 if site.run(**below(root))["changed"] else 0)
+    assert sorted(changed) == [0, 0, 3]
+    assert [entry["host"] for entry in ledger(root.store)] == [site.store.folder]
 
 
 def test_processes_side_by_side_make_one_authority(site, side_by_side):
