@@ -100,8 +100,6 @@ def test_nothing_is_signed_that_clients_would_refuse(store):
     key = store.authority(certificate, "authority-secret").key
     lifetime, permitted = Lifetime.of(certificate), parse_subtrees(["DNS:example.com"])
     store.write_certificates([make_authority(certificate.subject, key, lifetime, Restrictions(permitted=permitted))])
-    with pytest.raises(
-        StackTlsError, match=r"'CN=Test CA' permits DNS:example\.com, not DNS:es1"
-    ):
+    with pytest.raises(StackTlsError, match=r"'CN=Test CA' permits DNS:example\.com, not DNS:es1"):
         store.issue(order(), "authority-secret", NOW)
     assert not os.path.exists(store.ledger_path)
