@@ -138,6 +138,15 @@ def require_authority(certificate: x509.Certificate, now: datetime) -> None:
 
     :raises CertificateError: where it is no authority, or not valid now.
     """
+    require_signing(certificate)
+    require_valid(certificate, now)
+
+
+def require_signing(certificate: x509.Certificate) -> None:
+    """Check that it is one of an authority, whatever its dates say.
+
+    :raises CertificateError: where it is not.
+    """
     name = print_name(certificate.subject)
     constraints = extension_of(certificate, x509.BasicConstraints)
     usage = extension_of(certificate, x509.KeyUsage)
@@ -146,7 +155,6 @@ def require_authority(certificate: x509.Certificate, now: datetime) -> None:
         raise CertificateError(f"the certificate {name!r} is not one of an authority (CA is not true).", hint=hint)
     if usage is not None and not usage.key_cert_sign:
         raise CertificateError(f"the certificate {name!r} may not sign others (no keyCertSign).", hint=hint)
-    require_valid(certificate, now)
 
 
 def require_authorities(chain: Iterable[x509.Certificate], now: datetime) -> None:

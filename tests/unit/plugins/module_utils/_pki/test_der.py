@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _der
@@ -35,6 +37,35 @@ def test_integers_are_never_negative(value, encoded):
 def test_what_is_cut_off_or_not_der_is_refused(data):
     with pytest.raises(CertificateError):
         _der.elements(data)
+
+
+@given(st.binary(max_size=60))
+def test_arbitrary_bytes_are_read_in_full_or_refused(data):
+    with contextlib.suppress(CertificateError):
+        assert b"".join(element.encoded for element in _der.elements(data)) == data
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80", b"\x2a\x86"])
+def test_what_is_no_object_identifier_is_refused(content):
+    with pytest.raises(CertificateError):
+        _der.dotted(content)
+
+
+@given(st.integers(0, 2**70))
+def test_integers_come_back(value):
+    assert _der.integer_of(_der.single(_der.integer(value), _der.INTEGER)) == value
+
+
+def test_more_than_the_one_that_was_expected_is_refused():
+    with pytest.raises(CertificateError, match="something follows"):
+        _der.single(_der.sequence() + _der.null(), _der.SEQUENCE)
+
+
+def test_a_structure_may_have_more_than_was_asked_for():
+    content = _der.sequence() + _der.null()
+    assert [element.tag for element in _der.structure(content, _der.SEQUENCE)] == [_der.SEQUENCE, _der.NULL]
+    with pytest.raises(CertificateError, match="not the DER structure"):
+        _der.structure(content, _der.SEQUENCE, _der.NULL, _der.NULL)
 
 
 def test_another_type_is_refused():

@@ -3,17 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import subprocess
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _der
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import PassphraseError
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, encode_certificates
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import PassphraseError, encode_private_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import (
     container_encryption,
     encode_container,
     load_container,
+)
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_bags import (
+    CERTIFICATE_BAG,
+    certificate_of,
+    read_container,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_protection import ENCRYPTIONS
 from cryptography.hazmat.primitives import serialization
@@ -92,11 +98,7 @@ def test_java_reads_it(identity, tmp_path, password):
 @pytest.mark.parametrize("legacy", [True, False])
 def test_containers_of_others_are_read(identity, tmp_path, legacy):
     key, certificate = tmp_path / "a.key", tmp_path / "a.crt"
-    key.write_bytes(
-        identity.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
+    key.write_bytes(encode_private_key(identity.key, None))
     certificate.write_bytes(identity.certificate.public_bytes(serialization.Encoding.PEM))
     older = ["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"] if legacy else []
     made = subprocess.run(
@@ -115,11 +117,75 @@ def test_what_is_no_container_is_refused(content):
         load_container(content, "x")
 
 
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), password=st.sampled_from([None, "secret"]))
+def test_damage_is_told_in_words(data, password, pki):
+    identity = Identity(pki.key(), pki.certificate(), ())
+    content = bytearray(CONTAINERS.setdefault(password, encode_container(identity, password, "key")))
+    for _change in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    for read in (container_encryption, lambda changed: load_container(changed, password)):
+        with contextlib.suppress(CertificateError):
+            read(bytes(content))
+
+
+CONTAINERS: dict[str | None, bytes] = {}
+
+
 def test_a_changed_container_is_not_opened(identity):
     container = bytearray(encode_container(identity, "secret", "key"))
     container[300] ^= 1
     with pytest.raises(PassphraseError):
         load_container(bytes(container), "secret")
+
+
+OPENSSL_OPTIONS = {
+    "aes-256": [],
+    "aes-128": ["-keypbe", "AES-128-CBC", "-certpbe", "AES-128-CBC"],
+    "3des": ["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"],
+    "none": ["-keypbe", "NONE", "-certpbe", "NONE", "-nomac"],
+}
+OTHERWISE_PROTECTED = [
+    ["-keypbe", "AES-128-CBC"],
+    ["-certpbe", "NONE"],
+    ["-keypbe", "NONE"],
+    ["-nomac"],
+    ["-keypbe", "NONE", "-certpbe", "NONE"],
+    ["-macalg", "sha512"],
+    ["-keypbe", "AES-192-CBC", "-certpbe", "AES-192-CBC"],
+]
+
+
+@pytest.fixture(scope="module")
+def exported(identity, tmp_path_factory):
+    pem = tmp_path_factory.mktemp("exported") / "a.pem"
+    pem.write_bytes(encode_private_key(identity.key, None) + encode_certificates([identity.certificate]))
+
+    def export(options):
+        command = ["openssl", "pkcs12", "-export", "-in", pem, "-passout", "pass:x", *options]
+        return subprocess.run(command, capture_output=True, check=True).stdout
+
+    return export
+
+
+@pytest.mark.parametrize("name", OPENSSL_OPTIONS)
+def test_what_protects_a_container_is_seen(exported, name):
+    assert container_encryption(exported(OPENSSL_OPTIONS[name])) == name
+
+
+@pytest.mark.parametrize("options", OTHERWISE_PROTECTED, ids=" ".join)
+def test_a_container_that_is_protected_otherwise(exported, options):
+    assert container_encryption(exported(options)) == "other"
+
+
+def test_the_chain_is_written_in_its_order(pki):
+    upper = pki.intermediate("CN=Upper", pki.authority)
+    leaf = pki.certificate(pki.specification(), upper)
+    stranger = pki.root("CN=Stranger").certificate
+    given = (stranger, pki.authority.certificate, upper.certificate)
+    container = read_container(encode_container(Identity(pki.key(), leaf, given), "secret", "key"))
+    written = [certificate_of(bag) for bag in container.bags("secret") if bag.identifier == CERTIFICATE_BAG]
+    assert written == [leaf, upper.certificate, pki.authority.certificate, stranger]
 
 
 def test_a_container_without_key_is_refused(pki):

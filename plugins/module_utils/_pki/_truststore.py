@@ -1,0 +1,153 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Truststores: the authorities that somebody trusts, as a PEM bundle or as PKCS#12 that Java accepts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._errors import CertificateError
+from . import _der
+from ._certificates import (
+    Lifetime,
+    encode_certificates,
+    fingerprint,
+    load_certificates,
+    require_readable,
+    timestamp,
+)
+from ._names import print_name
+from ._pkcs12 import open_container
+from ._pkcs12_bags import (
+    CERTIFICATE_BAG,
+    FRIENDLY_NAME,
+    Bag,
+    certificate_bag,
+    certificate_content,
+    certificate_of,
+    encode_attributes,
+    encode_friendly_name,
+    read_container,
+    write_container,
+)
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+TRUSTED_KEY_USAGE = "2.16.840.1.113894.746875.1.1"
+"""Oracle's attribute of a bag. Java ignores each certificate without it that belongs to no key."""
+
+_ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
+_JAVA_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
+"""How JKS and JCEKS begin."""
+
+_HYPHENS = re.compile(r"--+")
+
+
+@dataclass(frozen=True)
+class Truststore:
+    """What a file holds.
+
+    :param trusted: those of the certificates that Java, too, finds in it.
+    :param encryption: ``none`` for PEM, otherwise see :func:`._pkcs12.container_encryption`.
+    """
+
+    certificates: tuple[x509.Certificate, ...]
+    trusted: tuple[x509.Certificate, ...]
+    encryption: str
+
+
+def distinct(certificates: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """The certificates in their order, each once."""
+    return tuple({fingerprint(certificate): certificate for certificate in certificates}.values())
+
+
+def comment(certificate: x509.Certificate) -> str:
+    """One line that says whom a certificate is of, until when it is valid, and its SHA-256 fingerprint."""
+    subject = "".join(each if each.isprintable() else "?" for each in print_name(certificate.subject))
+    # A name must not be able to begin a certificate of its own.
+    subject = _HYPHENS.sub("-", subject)
+    expiry = timestamp(Lifetime.of(certificate).not_after)
+    return f"{subject}; expires {expiry}; SHA-256 {fingerprint(certificate)}"
+
+
+def encode_bundle(certificates: Iterable[x509.Certificate]) -> bytes:
+    """The certificates in PEM form, each once, with a comment line above it. Whatever reads PEM ignores that line."""
+    return b"".join(
+        f"# {comment(certificate)}\n".encode() + encode_certificates([certificate])
+        for certificate in distinct(certificates)
+    )
+
+
+def load_bundle(pem: bytes) -> Truststore:
+    """What a PEM file holds.
+
+    :raises CertificateError: where that is anything but certificates and comments, or one of them is damaged.
+    """
+    certificates = load_certificates(pem)
+    if pem.count(b"-----BEGIN ") != len(certificates):
+        raise CertificateError("holds something else than certificates, too.")
+    return Truststore(tuple(certificates), tuple(certificates), "none")
+
+
+def encode_truststore(
+    certificates: Iterable[x509.Certificate], password: str | None, encryption: str = "aes-256"
+) -> bytes:
+    """The PKCS#12 file that holds the certificates, each once, as trusted entries.
+
+    The friendly names are made of subject and fingerprint: Java keeps only one of several entries of the same name.
+
+    :param password: ``None`` leaves out encryption and MAC; the empty text is a password like any other.
+    :param encryption: one of :data:`._pkcs12_protection.ENCRYPTIONS`; without a password there is none.
+    :raises CertificateError: where the password is not Unicode text.
+    """
+    bags = [certificate_bag(certificate, _attributes(certificate)) for certificate in distinct(certificates)]
+    return write_container([certificate_content(bags, password, encryption)], password, encryption)
+
+
+def load_truststore(data: bytes, password: str | None) -> Truststore:
+    """What a PKCS#12 file holds.
+
+    :raises PassphraseError: where the password is wrong, missing or not needed.
+    :raises CertificateError: where the file is damaged.
+    """
+    opened, container = open_container(data, password), read_container(data)
+    certificates = tuple(other.certificate for other in opened.additional_certs)
+    for certificate in certificates:
+        require_readable(certificate)
+    encryption = container.encryption()
+    trusted = () if encryption == "other" else _trusted(container.bags(password))
+    return Truststore(distinct(certificates), trusted, encryption)
+
+
+def holds_private_key(data: bytes, password: str | None) -> bool:
+    """Whether a file is seen to hold a private key; most tell it without their password. A file of Java's own formats
+    may hold one.
+    """
+    if b"PRIVATE KEY-----" in data or data.startswith(_JAVA_KEY_STORES):
+        return True
+    try:
+        return read_container(data).holds_key() or open_container(data, password).key is not None
+    except CertificateError:
+        return False
+
+
+def _attributes(certificate: x509.Certificate) -> bytes:
+    name = f"{print_name(certificate.subject)} [{fingerprint(certificate)[:16]}]"
+    usage = _der.object_identifier(_ANY_EXTENDED_KEY_USAGE)
+    return encode_attributes({FRIENDLY_NAME: encode_friendly_name(name), TRUSTED_KEY_USAGE: usage})
+
+
+def _trusted(bags: Iterable[Bag]) -> tuple[x509.Certificate, ...]:
+    """The certificates as Java sees them: only with the attribute, and the last one of each name."""
+    by_name: dict[str, x509.Certificate] = {}
+    for bag in bags:
+        if bag.identifier == CERTIFICATE_BAG and TRUSTED_KEY_USAGE in bag.attributes:
+            certificate = certificate_of(bag)
+            name = bag.friendly_name
+            by_name[fingerprint(certificate) if name is None else name.lower()] = certificate
+    return distinct(by_name.values())
