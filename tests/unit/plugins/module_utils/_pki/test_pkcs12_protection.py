@@ -92,7 +92,7 @@ def test_other_encryptions(identifier, parameters):
         decrypt(Protected(algorithm, b""), "x")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), encryption=st.sampled_from(ENCRYPTIONS))
 def test_damage_is_told_in_words(data, encryption):
     algorithm = bytearray(ALGORITHMS[encryption].algorithm)

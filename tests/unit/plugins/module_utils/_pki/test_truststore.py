@@ -180,7 +180,7 @@ def test_a_private_key_that_is_encrypted_with_the_rest_is_seen_with_the_password
     assert not holds_private_key(key_store, "another password")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), password=st.sampled_from([None, "secret"]))
 def test_damage_is_told_in_words(data, password, roots):
     content = bytearray(STORES.setdefault(password, encode_truststore(roots[:1], password)))
