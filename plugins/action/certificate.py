@@ -1,84 +1,238 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sign on the controller what the module of the same name asks for on the managed host."""
+"""Sign on the controller, or let others sign, what the module of the same name asks for on the managed host."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-
-from ..module_utils._authority_store import AuthorityStore, Order
-from ..module_utils._certificate_options import MODULE_ARGUMENTS, specification_of
-from ..module_utils._errors import StackTlsError
-from ..module_utils._module import require_cryptography_here
-from ..module_utils._pki._certificates import encode_certificates
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate import completed
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_checks import check_identities
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import (
+    ISSUER_OPTIONS,
+    MODULE_ARGUMENTS,
+    Options,
+    about,
+    identities_of,
+)
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_sources import read_source
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import summary
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import FileError, StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography_here
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, encode_certificates
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_private_key
+from ansible_collections.stacktls.elastic.plugins.plugin_utils._elsewhere import run_elsewhere
+from ansible_collections.stacktls.elastic.plugins.plugin_utils._signers import (
+    Command,
+    LocalAuthority,
+    RemoteAuthority,
+    Request,
+    RequestsFolder,
+    Signer,
+    known_issuers,
+)
+from cryptography import x509
 
 _MODULE = "stacktls.elastic.certificate"
-_OF_THE_ACTION = ("ca_passphrase", "phase", "ca_certificates", "issued_certificate")
-"""Options that the managed host does not get from the task."""
+_OF_THE_CONTROLLER = (
+    "ca_private_key",
+    "ca_passphrase",
+    "signer_environment",
+    "source_certificate",
+    "source_private_key",
+)
+"""Options that the managed host has no use for, secrets among them."""
+
+Exchange = dict[str, dict[str, str]]
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
     """Two calls of the module where a certificate is due, one where none is."""
 
+    _supports_async = False
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task."""
         super().run(tmp, task_vars)
         _validation, params = self.validate_argument_spec(**MODULE_ARGUMENTS)
+        self._task_vars = task_vars or {}
+        self._now = datetime.now(timezone.utc)
         try:
             require_cryptography_here()
-            return self._ensure(params, task_vars or {})
+            return self._ensure(identities_of(params))
         except StackTlsError as error:
             return {"failed": True, "msg": str(error)}
 
-    def _ensure(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        specification = specification_of(params)
-        now = datetime.now(timezone.utc)
-        store = AuthorityStore(params["ca_path"])
-        authorities = self._authorities(store, now)
-        inspection = self._on_host(task_vars, phase="inspect", ca_certificates=authorities)
-        request = inspection.pop("request", None)
-        if request is None:
+    def _ensure(self, identities: list[Options]) -> dict[str, Any]:
+        check_identities(identities, self._now)
+        self._identities = {identity["name"]: identity for identity in identities}
+        self._signers = self._signers_by_name()
+        brought = {name: self._read(options) for name, options in self._identities.items() if _is_sent(options)}
+        exchange = self._exchange(brought)
+        inspection = self._on_host("inspect", self._identities, exchange)
+        if inspection.get("failed"):
             return inspection
-        order = Order(
-            specification,
-            request.encode(),
-            params["validity_days"],
-            timedelta(minutes=params["backdate_minutes"]),
-            task_vars.get("inventory_hostname", ""),
+        findings = _by_name(inspection)
+        requests = [self._request(finding) for finding in findings.values() if "request" in finding]
+        issued = self._issued(requests)
+        for name, chain in issued.items():
+            exchange[name]["certificate"] = _pem(chain)
+        wanted = {name: brought[name] for name, finding in findings.items() if "key_wanted" in finding}
+        due = [*issued, *wanted]
+        if due and not self._task.check_mode:
+            secrets = {
+                name: {"private_key": encode_private_key(each.key, None).decode()} for name, each in wanted.items()
+            }
+            result = self._on_host("install", due, exchange, secrets)
+            if result.get("failed"):
+                self._discard(due)
+                return result
+            inspection["restart_pending"] = result["restart_pending"]
+            findings.update({name: completed(each, findings[name]) for name, each in _by_name(result).items()})
+        return self._result(findings, requests, issued, restart_pending=inspection["restart_pending"])
+
+    def _signers_by_name(self) -> dict[str, Signer]:
+        """Who signs for each identity; those with the same options share one, and so one look at its private key."""
+        known: list[tuple[list[Any], Signer]] = []
+        signers = {}
+        for name, options in self._identities.items():
+            if options["signer"] == "brought":
+                continue
+            issuer = [options[option] for option in ISSUER_OPTIONS]
+            with about(name, self._identities):
+                found = next((signer for other, signer in known if other == issuer), None) or self._signer(options)
+            known.append((issuer, found))
+            signers[name] = found
+        return signers
+
+    def _signer(self, options: Options) -> Signer:
+        check_mode = self._task.check_mode
+        if options["signer"] == "command":
+            return Command(options)
+        if options["signer"] == "csr_only":
+            return RequestsFolder(options, check_mode=check_mode)
+        if not options["ca_host"]:
+            return LocalAuthority(options, may_be_missing=check_mode)
+        return RemoteAuthority(
+            options,
+            lambda arguments: run_elsewhere(self, options["ca_host"], _MODULE, arguments, self._task_vars),
+            may_be_missing=check_mode,
         )
+
+    def _read(self, options: Options) -> Identity:
+        """The files on the controller that were brought; Ansible finds and, where needed, decrypts them."""
+        with about(options["name"], self._identities):
+            return read_source(options, self._content_of, known_issuers(options), self._now)
+
+    def _content_of(self, path: str) -> bytes:
         try:
-            issued = encode_certificates([store.issue(order, params["ca_passphrase"], now)]).decode()
+            found = self._find_needle("files", path)
+        except AnsibleError:
+            raise FileError("there is no such file on the controller.", path=path) from None
+        content, _to_be_shown = self._loader._get_file_contents(found)
+        return bytes(content)
+
+    def _exchange(self, brought: dict[str, Identity]) -> Exchange:
+        """What the host needs to compare each identity."""
+        pems = {id(signer): "" for signer in self._signers.values()}
+        exchange: Exchange = {}
+        for name, options in self._identities.items():
+            signer = self._signers.get(name)
+            with about(name, self._identities):
+                if signer is None:
+                    exchange[name] = {"issuers": _pem(known_issuers(options).certificates)}
+                    continue
+                pems[id(signer)] = pems[id(signer)] or _pem(signer.issuers(self._now).certificates)
+            exchange[name] = {"issuers": pems[id(signer)]}
+        for name, found in brought.items():
+            exchange[name]["certificate"] = _pem([found.certificate, *found.authorities])
+        return exchange
+
+    def _request(self, finding: dict[str, Any]) -> Request:
+        host = self._task_vars.get("inventory_hostname", "")
+        return Request(self._identities[finding["name"]], finding["request"], host)
+
+    def _issued(self, requests: Sequence[Request]) -> dict[str, Sequence[x509.Certificate]]:
+        """The new certificates with the authorities above them; who has to wait is not in it."""
+        issued: dict[str, Sequence[x509.Certificate]] = {}
+        by_signer: dict[int, list[Request]] = {}
+        for request in requests:
+            by_signer.setdefault(id(self._signers[request.name]), []).append(request)
+        try:
+            for group in by_signer.values():
+                issued.update(self._signers[group[0].name].sign(group, self._now))
         except StackTlsError:
-            self._on_host(task_vars, phase="discard")
+            self._discard([request.name for request in requests])
             raise
-        result = self._on_host(task_vars, phase="install", ca_certificates=authorities, issued_certificate=issued)
-        if result.get("failed"):
-            self._on_host(task_vars, phase="discard")
-            return result
-        return _completed(result, inspection)
+        return issued
 
-    def _authorities(self, store: AuthorityStore, now: datetime) -> str:
-        """The certificates of the authority; empty in check mode where an earlier task would have made it."""
-        if self._task.check_mode and not store.exists():
-            return ""
-        return encode_certificates(store.certificates(now)).decode()
+    def _discard(self, names: Iterable[str]) -> None:
+        """Remove the staged keys of requests that got no answer; those that wait for a person stay."""
+        given_up = [name for name in names if self._identities[name]["signer"] != "csr_only"]
+        if given_up and not self._task.check_mode:
+            self._on_host("discard", given_up, {})
 
-    def _on_host(self, task_vars: dict[str, Any], **internal: str) -> dict[str, Any]:
-        given = {name: value for name, value in self._task.args.items() if name not in _OF_THE_ACTION}
+    def _result(
+        self,
+        findings: dict[str, dict[str, Any]],
+        requests: Sequence[Request],
+        issued: Mapping[str, Any],
+        *,
+        restart_pending: bool,
+    ) -> dict[str, Any]:
+        for finding in findings.values():
+            for internal in ("request", "key_wanted"):
+                finding.pop(internal, None)
+        warnings = []
+        for request in requests:
+            folder = self._signers[request.name]
+            if not isinstance(folder, RequestsFolder):
+                continue
+            if request.name not in issued:
+                findings[request.name] = folder.waiting(request, findings[request.name])
+                warnings.append(folder.notice(request))
+            elif not self._task.check_mode:
+                folder.forget(request)
+        result = summary(findings.values(), restart_pending=restart_pending)
+        return {**result, "warnings": warnings} if warnings else result
+
+    def _on_host(
+        self, phase: str, names: Iterable[str], exchange: Exchange, secrets: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        sent = [
+            {name: value for name, value in self._identities[each].items() if _is_for_host(name, value)}
+            for each in names
+        ]
+        arguments = {
+            "phase": phase,
+            "identities": sent,
+            "exchange": {name: exchange.get(name, {}) for name in names},
+            **({"secrets": secrets} if secrets else {}),
+        }
         result: dict[str, Any] = self._execute_module(
-            module_name=_MODULE, module_args={**given, **internal}, task_vars=task_vars
+            module_name=_MODULE, module_args=arguments, task_vars=self._task_vars
         )
         return result
 
 
-def _completed(result: dict[str, Any], inspection: dict[str, Any]) -> dict[str, Any]:
-    """The result of the installation, with what was found before it."""
-    reasons = inspection["reasons"]
-    difference = result["diff"]
-    difference["before"] = {name: value for name, value in inspection["before"].items() if name != "days_left"}
-    difference["after"]["reasons"] = [reason["text"] for reason in reasons]
-    return {**result, "reasons": reasons}
+def _is_sent(options: Options) -> bool:
+    """Whether the controller has the files of this identity."""
+    return options["signer"] == "brought" and not options["remote_source"]
+
+
+def _is_for_host(name: str, value: Any) -> bool:
+    return value is not None and name not in _OF_THE_CONTROLLER
+
+
+def _pem(certificates: Iterable[x509.Certificate]) -> str:
+    return encode_certificates(certificates).decode()
+
+
+def _by_name(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The results of the identities, each with its difference."""
+    return {each["name"]: {**each, "diff": diff} for each, diff in zip(result["identities"], result["diff"])}

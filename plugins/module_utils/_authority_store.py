@@ -14,27 +14,15 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ._errors import CertificateError, FileError, located
+from ._errors import FileError, located
 from ._io import SECRET_MODE, Attributes, require_file, write_file
-from ._pki._authorities import chain_to_root, constraint_violations, require_allowed, require_authorities
-from ._pki._certificates import (
-    Authority,
-    Identity,
-    Lifetime,
-    Specification,
-    describe,
-    encode_certificates,
-    issue,
-    load_certificates,
-    timestamp,
-)
-from ._pki._keys import PassphraseError, encode_private_key, is_encrypted, key_type_of, load_private_key
-from ._pki._requests import proven_public_key
+from ._pki._certificates import Authority, describe, encode_certificates, load_certificates, timestamp
+from ._pki._keys import encode_private_key, is_encrypted
+from ._signing import Order, good_chain, opened, sign
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -43,22 +31,6 @@ if TYPE_CHECKING:
 
 KEY_ATTRIBUTES = Attributes(mode=SECRET_MODE)
 _CERTIFICATE_MODE = 0o644
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is asked of the authority.
-
-    :param request: the signing request, of which only the public key is used.
-    :param backdate: how far the start lies before now, for hosts whose clock is behind.
-    :param host: for whom; a note in the ledger.
-    """
-
-    specification: Specification
-    request: bytes
-    days: int
-    backdate: timedelta
-    host: str
 
 
 class AuthorityStore:
@@ -105,9 +77,7 @@ class AuthorityStore:
                 hint="Make or bring one with the module certificate_authority.",
             )
         with located(self.certificate_path):
-            certificates = load_certificates(require_file(self.certificate_path))
-            require_authorities(chain_to_root(certificates[0], certificates), now)
-        return certificates
+            return good_chain(load_certificates(require_file(self.certificate_path)), now)
 
     def has_encrypted_key(self) -> bool:
         """Whether the private key is encrypted."""
@@ -119,36 +89,17 @@ class AuthorityStore:
         :raises StackTlsError: where the passphrase does not open the key, or it is another certificate's.
         """
         with located(self.key_path):
-            try:
-                key = load_private_key(require_file(self.key_path), passphrase)
-            except PassphraseError as error:
-                error.hint = "Give the passphrase that this certificate authority was made with."
-                raise
-            if not Identity(key, certificate, ()).matches():
-                raise CertificateError(
-                    f"is not the key of {self.certificate_path}.", hint="Put back the two files that belong together."
-                )
-        return Authority(certificate, key)
+            return opened(certificate, require_file(self.key_path), passphrase, self.certificate_path)
 
-    def issue(self, order: Order, passphrase: str | None, now: datetime) -> x509.Certificate:
-        """Sign a certificate and write it into the ledger.
+    def issue(self, orders: Sequence[Order], passphrase: str | None, now: datetime) -> list[x509.Certificate]:
+        """Sign certificates and write them into the ledger.
 
-        :raises StackTlsError: where the request, the authority or the ledger is in the way.
+        :raises StackTlsError: where a request, the authority or the ledger is in the way; nothing is issued then.
         """
-        public_key = proven_public_key(order.request)
-        key_type = key_type_of(public_key)
-        if key_type != order.specification.key_type:
-            raise CertificateError(
-                f"the request of {order.host} is for a key {key_type}, not {order.specification.key_type}."
-            )
         authorities = self.certificates(now)
-        require_allowed(constraint_violations(authorities, order.specification))
-        authority = self.authority(authorities[0], passphrase)
-        certificate = issue(
-            order.specification, public_key, authority, Lifetime.starting(now, order.days, order.backdate)
-        )
-        self.record([(certificate, order.host)], now)
-        return certificate
+        issued = sign(orders, authorities, lambda certificate: self.authority(certificate, passphrase))
+        self.record(zip(issued, (order.host for order in orders)), now)
+        return issued
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -1,146 +1,204 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of a certificate: which there are, and what they ask for. Module and action share them."""
+"""The options of certificates: which there are, and what they ask for. Module and action share them.
+
+One task may keep several identities of a host. Every option of an identity may also stand beside ``identities``, where
+it counts for all identities that do not give it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any
 
 from ._changes import FILE_ARGUMENTS
-from ._errors import CertificateError, FileError
-from ._pki._certificates import PROFILES, Specification, key_type_of_certificate, require_days
-from ._pki._keys import KEY_TYPES, is_rsa
+from ._errors import CertificateError, StackTlsError
+from ._pki._certificates import PROFILES, Lifetime, Specification
+from ._pki._dates import Margin, parse_margin
+from ._pki._keys import KEY_TYPES
 from ._pki._names import name_from_common_name, parse_name, print_name
+from ._pki._pkcs12 import ENCRYPTIONS
 from ._pki._sans import parse_alternative_names
 
-if TYPE_CHECKING:
-    from cryptography import x509
-
-PHASES = ("inspect", "install", "discard")
+PHASES = ("inspect", "install", "discard", "authorities", "sign")
 CONSUMERS = ("generic", "elasticsearch", "kibana")
+SIGNERS = ("authority", "command", "csr_only", "brought")
+OUTPUTS = ("private_key_path", "certificate_path", "combined_path", "pkcs12_path", "ca_certificates_path")
 
-_LONGEST_BACKDATE = 10080
-OUTPUTS = ("private_key_path", "certificate_path", "pkcs12_path", "ca_certificates_path")
+ISSUER_OPTIONS = (
+    "signer",
+    "ca_path",
+    "ca_host",
+    "ca_private_key",
+    "ca_passphrase",
+    "issuer_certificates",
+    "signer_command",
+)
+"""What tells one issuer from another."""
+
+_DEFAULTS: dict[str, Any] = {
+    "pkcs12_friendly_name": "certificate",
+    "pkcs12_encryption": "aes-256",
+    "kind": "certificate",
+    "ca_certificates_kind": "trust",
+    "subject_alt_names": [],
+    "profile": "server",
+    "key_type": "ec-p256",
+    "consumer": "generic",
+    "not_before": "-1h",
+    "not_after": "+397d",
+    "renew_before": "33%",
+    "force": False,
+    "signer": "authority",
+    "signer_environment": {},
+    "signer_timeout": 60,
+    "remote_source": False,
+}
+
+_IDENTITY_ARGUMENTS: dict[str, Any] = {
+    **FILE_ARGUMENTS,
+    "certificate_path": {"type": "path"},
+    "private_key_path": {"type": "path", "no_log": False},
+    "private_key_passphrase": {"type": "str", "no_log": True},
+    "combined_path": {"type": "path"},
+    "ca_certificates_path": {"type": "path"},
+    "pkcs12_path": {"type": "path"},
+    "pkcs12_password": {"type": "str", "no_log": True},
+    "pkcs12_friendly_name": {"type": "str"},
+    "pkcs12_encryption": {"type": "str", "choices": list(ENCRYPTIONS)},
+    "certificate_mode": {"type": "raw"},
+    "kind": {"type": "str", "choices": ["certificate", "client_certificate"]},
+    "ca_certificates_kind": {"type": "str", "choices": ["trust", "realm_trust"]},
+    "subject": {"type": "str"},
+    "common_name": {"type": "str"},
+    "subject_alt_names": {"type": "list", "elements": "str"},
+    "profile": {"type": "str", "choices": list(PROFILES)},
+    "key_type": {"type": "str", "choices": list(KEY_TYPES), "no_log": False},
+    "consumer": {"type": "str", "choices": list(CONSUMERS)},
+    "not_before": {"type": "str"},
+    "not_after": {"type": "str"},
+    "renew_before": {"type": "str"},
+    "force": {"type": "bool"},
+    "signer": {"type": "str", "choices": list(SIGNERS)},
+    "ca_path": {"type": "path"},
+    "ca_host": {"type": "str"},
+    "ca_private_key": {"type": "str", "no_log": True},
+    "ca_passphrase": {"type": "str", "no_log": True},
+    "issuer_certificates": {"type": "str"},
+    "signer_command": {"type": "list", "elements": "str"},
+    "signer_environment": {"type": "dict", "no_log": True},
+    "signer_timeout": {"type": "int"},
+    "requests_path": {"type": "path"},
+    "source_certificate_path": {"type": "path"},
+    "source_certificate": {"type": "str"},
+    "source_chain_path": {"type": "path"},
+    "source_private_key_path": {"type": "path", "no_log": False},
+    "source_private_key": {"type": "str", "no_log": True},
+    "source_pkcs12_path": {"type": "path"},
+    "source_passphrase": {"type": "str", "no_log": True},
+    "remote_source": {"type": "bool"},
+}
 
 MODULE_ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
-        **FILE_ARGUMENTS,
-        "certificate_path": {"type": "path"},
-        "private_key_path": {"type": "path", "no_log": False},
-        "private_key_passphrase": {"type": "str", "no_log": True},
-        "ca_certificates_path": {"type": "path"},
-        "pkcs12_path": {"type": "path"},
-        "pkcs12_password": {"type": "str", "no_log": True},
-        "pkcs12_friendly_name": {"type": "str", "default": "certificate"},
-        "certificate_mode": {"type": "raw"},
-        "kind": {"type": "str", "choices": ["certificate", "client_certificate"], "default": "certificate"},
-        "ca_certificates_kind": {"type": "str", "choices": ["trust", "realm_trust"], "default": "trust"},
-        "subject": {"type": "str"},
-        "common_name": {"type": "str"},
-        "subject_alt_names": {"type": "list", "elements": "str", "default": []},
-        "profile": {"type": "str", "choices": list(PROFILES), "default": "server"},
-        "key_type": {"type": "str", "choices": list(KEY_TYPES), "default": "ec-p256", "no_log": False},
-        "consumer": {"type": "str", "choices": list(CONSUMERS), "default": "generic"},
-        "validity_days": {"type": "int", "default": 397},
-        "renew_at_days_left": {"type": "int"},
-        "backdate_minutes": {"type": "int", "default": 60},
-        "force": {"type": "bool", "default": False},
-        "ca_path": {"type": "path", "required": True},
-        "ca_passphrase": {"type": "str", "no_log": True},
+        **{name: {**option, "default": _DEFAULTS.get(name)} for name, option in _IDENTITY_ARGUMENTS.items()},
+        "identities": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {"name": {"type": "str"}, **_IDENTITY_ARGUMENTS},
+        },
         "phase": {"type": "str", "choices": list(PHASES), "default": "inspect"},
-        "ca_certificates": {"type": "str", "default": ""},
-        "issued_certificate": {"type": "str"},
+        "exchange": {"type": "dict", "default": {}},
+        "secrets": {"type": "dict", "default": {}, "no_log": True},
     },
-    "mutually_exclusive": [("subject", "common_name")],
-    "required_one_of": [("subject", "common_name"), ("certificate_path", "pkcs12_path")],
-    "required_together": [("certificate_path", "private_key_path")],
-    "required_by": {"private_key_passphrase": ["private_key_path"], "pkcs12_password": ["pkcs12_path"]},
 }
 """What module and action accept."""
 
+ALTERNATIVES = (
+    ("subject", "common_name"),
+    ("source_certificate_path", "source_certificate", "source_pkcs12_path"),
+    ("source_private_key_path", "source_private_key", "source_pkcs12_path"),
+    ("ca_path", "ca_private_key"),
+)
+"""Options that exclude each other: what an identity gives of them replaces all that it would share."""
 
-def specification_of(params: dict[str, Any]) -> Specification:
-    """What the certificate should say, according to the parameters of the module.
+Options = dict[str, Any]
+"""The options of one identity, with all defaults in place."""
 
-    :raises CertificateError: where that is impossible, or its consumer could not use it.
+
+def identities_of(params: Mapping[str, Any]) -> list[Options]:
+    """The identities that the parameters of module or action ask for, each with all options."""
+    shared = {name: params[name] for name in _IDENTITY_ARGUMENTS}
+    return [_merged(shared, given) for given in params["identities"] or [{}]]
+
+
+def specification_of(identity: Options) -> Specification:
+    """What the certificate of an identity should say.
+
+    :raises CertificateError: where a name cannot be one.
     """
-    _check_dates(params)
-    _check_consumer(params)
-    common_name = params["common_name"]
-    subject = parse_name(params["subject"]) if common_name is None else name_from_common_name(common_name)
-    names = parse_alternative_names(params["subject_alt_names"])
-    if params["profile"] != "client" and not names:
+    subject = None
+    if identity["subject"] is not None:
+        subject = parse_name(identity["subject"])
+    elif identity["common_name"] is not None:
+        subject = name_from_common_name(identity["common_name"])
+    names = parse_alternative_names(identity["subject_alt_names"])
+    is_brought = identity["signer"] == "brought"
+    if identity["profile"] != "client" and not names and subject is not None and not is_brought:
         raise CertificateError(
             f"the server certificate {print_name(subject)!r} has no subject_alt_names.",
             hint="Clients look for the host name there, not in the subject.",
         )
-    return Specification(subject, names, params["profile"], params["key_type"])
+    key_type = "" if is_brought else identity["key_type"]
+    return Specification(subject, names, identity["profile"], key_type, exact=identity["signer"] == "authority")
 
 
-def check_paths(params: dict[str, Any]) -> None:
-    """Check the paths on the host.
+def margin_of(identity: Options) -> Margin:
+    """How long before its end the certificate is renewed.
 
-    :raises FileError: where one is not absolute, or two are the same file.
+    :raises CertificateError: where that cannot be understood.
     """
-    paths = {name: params[name] for name in OUTPUTS if params[name] is not None}
-    for name, path in paths.items():
-        if not os.path.isabs(path):
-            raise FileError(f"{name} must be an absolute path.", path=path)
-        if sum(os.path.realpath(path) == os.path.realpath(other) for other in paths.values()) > 1:
-            raise FileError(f"{name} and another option name the same file.", path=path)
+    return parse_margin(identity["renew_before"])
 
 
-def check_authorities(params: dict[str, Any], authorities: Iterable[x509.Certificate]) -> None:
-    """Refuse authorities whose certificates the consumer is known not to read.
+def lifetime_of(identity: Options, now: datetime) -> Lifetime:
+    """The dates of a new certificate.
 
-    :raises CertificateError: where Kibana would find no certificate in its PKCS#12 file.
+    :raises CertificateError: where they cannot be, or each run would issue a new certificate.
     """
-    if not _is_container_of_kibana(params):
-        return
-    for authority in authorities:
-        key_type = key_type_of_certificate(authority)
-        if not is_rsa(key_type):
-            raise CertificateError(
-                f"Kibana finds no certificate in a PKCS#12 file that the authority {print_name(authority.subject)!r} "
-                f"with its key {key_type} signed: its library node-forge knows RSA signatures only.",
-                hint="Use PEM files (private_key_path and certificate_path), or an authority with an RSA key.",
-            )
-
-
-def _is_container_of_kibana(params: dict[str, Any]) -> bool:
-    return params["consumer"] == "kibana" and bool(params["pkcs12_path"])
-
-
-def _check_dates(params: dict[str, Any]) -> None:
-    days, renew_at = params["validity_days"], params["renew_at_days_left"]
-    require_days(days)
-    if not 0 <= params["backdate_minutes"] <= _LONGEST_BACKDATE:
-        raise CertificateError(f"backdate_minutes must be 0 to {_LONGEST_BACKDATE}.")
-    if renew_at is not None and not 0 <= renew_at < days:
+    lifetime = Lifetime.from_texts(identity["not_before"], identity["not_after"], now)
+    if lifetime.not_after - now <= margin_of(identity).of(lifetime):
         raise CertificateError(
-            f"renew_at_days_left is {renew_at} and validity_days {days}: each run would issue a new certificate.",
-            hint="Let renew_at_days_left be the smaller one.",
+            f"renew_before is {identity['renew_before']!r} and not_after {identity['not_after']!r}: each run would "
+            "issue a new certificate.",
+            hint="Let renew_before be shorter than the lifetime.",
         )
+    return lifetime
 
 
-def _check_consumer(params: dict[str, Any]) -> None:
-    """Refuse what the consumer is known not to read, before it does not start."""
-    consumer, key_type = params["consumer"], params["key_type"]
-    in_container = _is_container_of_kibana(params)
-    if in_container and not is_rsa(key_type):
-        raise CertificateError(
-            f"Kibana cannot read the key {key_type} from a PKCS#12 file: its library node-forge knows RSA keys only.",
-            hint="Use PEM files (private_key_path and certificate_path), or key_type rsa-3072.",
-        )
-    if in_container and not (params["pkcs12_password"] or "").isascii():
-        raise CertificateError(
-            "Kibana cannot open a PKCS#12 file whose password is not ASCII: node-forge derives another key.",
-            hint="Use an ASCII pkcs12_password, or PEM files.",
-        )
-    if consumer == "elasticsearch" and params["private_key_path"] and key_type == "ed25519":
-        raise CertificateError(
-            "Elasticsearch reads no Ed25519 private key from a PEM file.", hint="Use an EC or RSA key."
-        )
+@contextlib.contextmanager
+def about(name: str, names: Collection[str]) -> Iterator[None]:
+    """Let errors of the block name the identity that they are about, where they name no file.
+
+    :param names: those of all identities; nobody needs to be told the only one.
+    """
+    try:
+        yield
+    except StackTlsError as error:
+        if not error.path and len(names) > 1:
+            error.message = f"identity {name!r}: {error.message}"
+        raise
+
+
+def _merged(shared: Options, given: Mapping[str, Any]) -> Options:
+    own = {name: value for name, value in given.items() if value is not None}
+    replaced = {other for group in ALTERNATIVES if not own.keys().isdisjoint(group) for other in group}
+    kept = {name: None if name in replaced else value for name, value in shared.items()}
+    merged = {**kept, **own}
+    primary = merged["certificate_path"] or merged["combined_path"] or merged["pkcs12_path"] or "certificate"
+    return {"name": os.path.splitext(os.path.basename(primary))[0], **merged}

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: certificate
-short_description: Keep a certificate on a host, signed by the certificate authority on the controller
+short_description: Keep the certificates of a host, whoever signs them
 version_added: 0.1.0
 author:
   - Stack TLS contributors (@stacktls)
 description:
-  - Compares the certificate on the managed host with what is asked for, and issues a new one where they differ or where
-    it expires soon. The result tells every reason. Where nothing is due, only owner, group, mode and chain are looked
-    after.
-  - The private key is made on the managed host and never leaves it. The host sends a signing request; the authority on
-    the controller (see M(stacktls.elastic.certificate_authority)) takes nothing from it but the public key. Subject,
-    names, purposes and dates come from the task.
+  - Compares the certificates on the managed host with what is asked for, and issues new ones where they differ or where
+    they expire soon. The result tells every reason. Where nothing is due, only owner, group, mode, chain and the form
+    of the PKCS#12 file are looked after.
+  - The private key is made on the managed host and never leaves it, unless it is brought. The host sends a signing
+    request; our own authority (see M(stacktls.elastic.certificate_authority)) takes nothing from it but the public key.
+    Subject, names, purposes and dates come from the task.
   - Key, certificate, authorities and PKCS#12 file are put in place together, after the new certificate was checked.
     Until then the old files are in force. Their folder is made with mode V(0750) where it is missing.
   - This is an action plugin. Its part on the managed host runs as a module of the same name.
@@ -24,125 +24,316 @@ requirements:
   - cryptography >= 38.0 on the controller and on the managed host
 extends_documentation_fragment:
   - stacktls.elastic._attributes
-  - stacktls.elastic._files
 options:
-  certificate_path:
-    description: PEM file for the certificate, followed by the authorities between it and the root.
-    type: path
-  private_key_path:
-    description: PEM file for the private key, in PKCS#8 form. Required with O(certificate_path).
-    type: path
-  private_key_passphrase:
+  identities:
     description:
-      - Passphrase that encrypts O(private_key_path).
-      - Where it does not open the present file, a new key and certificate are made.
-    type: str
-  pkcs12_path:
-    description:
-      - PKCS#12 file for key, certificate and all authorities, in place of the PEM files or in addition to them.
-      - Where it is the only one, the private key is nowhere else.
-    type: path
-  pkcs12_password:
-    description:
-      - Password of O(pkcs12_path). The empty text is a password, too.
-      - Where it is not given, the file is neither encrypted nor authenticated.
-      - Where it does not open the present file, a new key and certificate are made.
-    type: str
+      - Certificates of this host, where the task keeps several.
+      - Each has the options of this module. What one does not give is taken from the option of the same name beside
+        O(identities), so that what they have in common is said once.
+      - All are inspected in one round trip, and what is due is put in place together in a second one.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - Name of the identity in results, errors and files; by default that of its first file without extension.
+        type: str
+      certificate_path: &certificate_path
+        description: PEM file for the certificate, followed by the authorities between it and the root.
+        type: path
+      private_key_path: &private_key_path
+        description: PEM file for the private key, in PKCS#8 form. Required with O(certificate_path).
+        type: path
+      private_key_passphrase: &private_key_passphrase
+        description:
+          - Passphrase that encrypts the private key in O(private_key_path) and O(combined_path).
+          - Where it does not open the present file, a new key and certificate are made.
+        type: str
+      combined_path: &combined_path
+        description:
+          - PEM file for the private key, the certificate and the authorities between it and the root, one after
+            another.
+        type: path
+      pkcs12_path: &pkcs12_path
+        description:
+          - PKCS#12 file for key, certificate and all authorities, in place of PEM files or in addition to them.
+          - Where it is the only one, the private key is nowhere else.
+        type: path
+      pkcs12_password: &pkcs12_password
+        description:
+          - Password of O(pkcs12_path). The empty text is a password, too.
+          - Where it is not given, the file is neither encrypted nor authenticated.
+          - Where it does not open the present file, a new key and certificate are made.
+        type: str
+      pkcs12_friendly_name: &pkcs12_friendly_name
+        description: Name of the entry in O(pkcs12_path), which Java calls its alias.
+        type: str
+      pkcs12_encryption: &pkcs12_encryption
+        description:
+          - How O(pkcs12_path) is encrypted where it has a password.
+          - V(3des) is for readers that know nothing newer, and for passwords outside ASCII that Kibana has to read.
+          - Where the present file is encrypted otherwise, it is written again; key and certificate stay.
+        type: str
+        choices: [aes-256, aes-128, 3des]
+      ca_certificates_path: &ca_certificates_path
+        description:
+          - PEM file for the certificates of the authority up to the root, for those who verify others with it.
+          - Identities with the same issuer may share it.
+        type: path
+      owner: &owner
+        description: Owner of the files, by name or number. Existing files keep theirs where this is not given.
+        type: str
+      group: &group
+        description: Group of the files, by name or number. Existing files keep theirs where this is not given.
+        type: str
+      mode: &mode
+        description:
+          - Mode of the files that hold a private key, as a quoted octal number.
+          - Existing files keep their mode where this is not given; new ones get V('0640').
+        type: raw
+      certificate_mode: &certificate_mode
+        description:
+          - Mode of O(certificate_path) and O(ca_certificates_path) as a quoted octal number.
+          - Existing files keep their mode where this is not given; new ones get V('0644').
+        type: raw
+      journal: &journal
+        description:
+          - Folder on the host where the replaced files are kept until M(stacktls.elastic.restart) has brought the
+            change into force.
+          - Without it, there is no way back.
+        type: path
+      kind: &kind
+        description: What the certificate is to the service; recorded in O(journal).
+        type: str
+        choices: [certificate, client_certificate]
+      ca_certificates_kind: &ca_certificates_kind
+        description: What O(ca_certificates_path) is to the service; recorded in O(journal).
+        type: str
+        choices: [trust, realm_trust]
+      subject: &subject
+        description:
+          - Subject as RFC 2253 or RFC 4514 text, such as V(CN=kibana-client,OU=ops,O=Example).
+          - Mutually exclusive with O(common_name). One of the two is required, except where O(signer=brought).
+        type: str
+      common_name: &common_name
+        description: Subject that has a common name only.
+        type: str
+      subject_alt_names: &subject_alt_names
+        description:
+          - Host names and IP addresses. C(DNS:) and C(IP:) may be written before them.
+          - Names outside ASCII are encoded for the DNS. A wildcard must be the whole first label.
+          - Required for certificates of servers, because clients look for the name of the host nowhere else.
+          - A certificate that somebody else issues may have more names, and a wildcard covers those below it.
+        type: list
+        elements: str
+      profile: &profile
+        description: Purposes of the certificate.
+        type: str
+        choices: [server, client, both]
+      key_type: &key_type
+        description: Kind of the private key.
+        type: str
+        choices: [ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519]
+      consumer: &consumer
+        description: The product that reads the files. What it is known not to read is refused.
+        type: str
+        choices: [generic, elasticsearch, kibana]
+      not_before: &not_before
+        description:
+          - When a new certificate becomes valid; in the past, for peers whose clock is behind.
+          - A date such as V(2026-01-31) or V(2026-01-31T12:00:00Z) in UTC, or a span before now such as V(-1h).
+          - A change of it does not replace a present certificate.
+        type: str
+      not_after: &not_after
+        description:
+          - When a new certificate expires, but not later than the authority itself.
+          - A date, or a span after now such as V(+397d) or V(+12h). The units are w, d, h, m and s.
+          - A change of it does not replace a present certificate.
+        type: str
+      renew_before: &renew_before
+        description:
+          - Issue a new certificate so long before the present one expires, as a span such as V(30d) or a share of its
+            lifetime such as V(33%).
+          - A certificate that lasts as long as a new one would is not renewed.
+        type: str
+      force: &force
+        description: Issue a new certificate in any case.
+        type: bool
+      signer: &signer
+        description:
+          - Who issues the certificate.
+          - V(authority) is one of M(stacktls.elastic.certificate_authority), in O(ca_path) or in O(ca_private_key).
+          - V(command) runs O(signer_command) on the controller.
+          - V(csr_only) leaves the signing request in O(requests_path) on the controller for a person. The key waits
+            on its host. Later runs look for the answer there, and put it in place when it lies there. The present
+            certificate stays in force meanwhile.
+          - V(brought) takes key and certificate from the C(source_) options.
+          - Answers and brought files are checked before they are put in place. They have to be of the right key, and
+            say what the task asks for; all authorities up to the root must be there, in any order, and be valid.
+        type: str
+        choices: [authority, command, csr_only, brought]
+      ca_path: &ca_path
+        description: Absolute path of the folder that M(stacktls.elastic.certificate_authority) keeps.
+        type: path
+      ca_host: &ca_host
+        description:
+          - Host of the inventory that O(ca_path) is on, the controller where this is not given. Certificates are
+            signed there, so the private key of the authority does not travel.
+          - It is reached with its own connection variables.
+        type: str
+      ca_private_key: &ca_private_key
+        description:
+          - Private key of the authority as PEM text, from a vault, where there is no folder to keep. Its certificate,
+            and those above it, are O(issuer_certificates).
+          - No list of issued certificates is kept then.
+        type: str
+      ca_passphrase: &ca_passphrase
+        description:
+          - Passphrase of the authority's private key. It is used for signing only, and no managed host gets it.
+        type: str
+      issuer_certificates: &issuer_certificates
+        description:
+          - PEM text with certificates of authorities.
+          - With O(ca_private_key) it is required. With O(ca_host) it saves asking that host.
+          - For other signers these are the authorities that complete the chains, and one of them must be the root.
+            Where it is not given, the chain has to come with the certificate, and any root will do.
+        type: str
+      signer_command: &signer_command
+        description:
+          - Command on the controller, as a list of arguments. It gets the signing request in PEM form on its standard
+            input, and prints the certificate, with the authorities above it, in PEM form.
+          - The environment tells C(STACKTLS_HOST), C(STACKTLS_IDENTITY), C(STACKTLS_PROFILE),
+            C(STACKTLS_SUBJECT_ALT_NAMES) (separated by commas) and C(STACKTLS_NOT_AFTER).
+        type: list
+        elements: str
+      signer_environment: &signer_environment
+        description: Further variables of the command's environment, such as a token.
+        type: dict
+      signer_timeout: &signer_timeout
+        description: How many seconds the command may take for a certificate.
+        type: int
+      requests_path: &requests_path
+        description:
+          - Folder on the controller for signing requests. That of an identity is in C(HOST-NAME.csr), and its answer
+            is looked for in C(HOST-NAME.crt). The request is removed when its answer is in force.
+        type: path
+      source_certificate_path: &source_certificate_path
+        description:
+          - PEM file with the certificate that is brought. The authorities above it may be in it too, in any order.
+        type: path
+      source_certificate: &source_certificate
+        description: The same as text.
+        type: str
+      source_chain_path: &source_chain_path
+        description: PEM file with authorities above the certificate that is brought.
+        type: path
+      source_private_key_path: &source_private_key_path
+        description: PEM file with its private key.
+        type: path
+      source_private_key: &source_private_key
+        description: The same as text, from a vault.
+        type: str
+      source_pkcs12_path: &source_pkcs12_path
+        description: PKCS#12 file with key, certificate and authorities that are brought, in place of PEM files.
+        type: path
+      source_passphrase: &source_passphrase
+        description: Passphrase of the private key or password of the PKCS#12 file that is brought.
+        type: str
+      remote_source: &remote_source
+        description:
+          - Whether the C(source_) files are on the managed host. Otherwise they are on the controller, where Ansible
+            looks for them as M(ansible.builtin.copy) does, and they may be encrypted with Ansible Vault.
+        type: bool
+  certificate_path: *certificate_path
+  private_key_path: *private_key_path
+  private_key_passphrase: *private_key_passphrase
+  combined_path: *combined_path
+  pkcs12_path: *pkcs12_path
+  pkcs12_password: *pkcs12_password
   pkcs12_friendly_name:
-    description: Name of the entry in O(pkcs12_path), which Java calls its alias.
-    type: str
+    <<: *pkcs12_friendly_name
     default: certificate
-  ca_certificates_path:
-    description: PEM file for the certificates of the authority up to the root, for those who verify others with it.
-    type: path
-  mode:
-    description:
-      - Mode of O(private_key_path) and O(pkcs12_path) as a quoted octal number.
-      - Existing files keep their mode where this is not given; new ones get V('0640').
-    type: raw
-  certificate_mode:
-    description:
-      - Mode of O(certificate_path) and O(ca_certificates_path) as a quoted octal number.
-      - Existing files keep their mode where this is not given; new ones get V('0644').
-    type: raw
+  pkcs12_encryption:
+    <<: *pkcs12_encryption
+    default: aes-256
+  ca_certificates_path: *ca_certificates_path
+  owner: *owner
+  group: *group
+  mode: *mode
+  certificate_mode: *certificate_mode
+  journal: *journal
   kind:
-    description: What the certificate is to the service; recorded in O(journal).
-    type: str
-    choices: [certificate, client_certificate]
+    <<: *kind
     default: certificate
   ca_certificates_kind:
-    description: What O(ca_certificates_path) is to the service; recorded in O(journal).
-    type: str
-    choices: [trust, realm_trust]
+    <<: *ca_certificates_kind
     default: trust
-  subject:
-    description:
-      - Subject as RFC 2253 or RFC 4514 text, such as V(CN=kibana-client,OU=ops,O=Example).
-      - Mutually exclusive with O(common_name); one of the two is required.
-    type: str
-  common_name:
-    description: Subject that has a common name only.
-    type: str
+  subject: *subject
+  common_name: *common_name
   subject_alt_names:
-    description:
-      - Host names and IP addresses. C(DNS:) and C(IP:) may be written before them.
-      - Names outside ASCII are encoded for the DNS. A wildcard must be the whole first label.
-      - Required for certificates of servers, because clients look for the name of the host nowhere else.
-    type: list
-    elements: str
+    <<: *subject_alt_names
     default: []
   profile:
-    description: Purposes of the certificate.
-    type: str
-    choices: [server, client, both]
+    <<: *profile
     default: server
   key_type:
-    description: Kind of the private key.
-    type: str
-    choices: [ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519]
+    <<: *key_type
     default: ec-p256
   consumer:
-    description: The product that reads the files. What it is known not to read is refused.
-    type: str
-    choices: [generic, elasticsearch, kibana]
+    <<: *consumer
     default: generic
-  validity_days:
-    description:
-      - How long a new certificate is valid, but not longer than the authority itself.
-      - A change of it does not replace a present certificate.
-    type: int
-    default: 397
-  renew_at_days_left:
-    description:
-      - Issue a new certificate when so many days are left. A third of its lifetime where this is not given.
-    type: int
-  backdate_minutes:
-    description: How long before now a new certificate becomes valid, for peers whose clock is behind.
-    type: int
-    default: 60
+  not_before:
+    <<: *not_before
+    default: -1h
+  not_after:
+    <<: *not_after
+    default: +397d
+  renew_before:
+    <<: *renew_before
+    default: 33%
   force:
-    description: Issue a new certificate in any case.
-    type: bool
+    <<: *force
     default: false
-  ca_path:
-    description: Absolute path, on the controller, of the folder that M(stacktls.elastic.certificate_authority) keeps.
-    type: path
-    required: true
-  ca_passphrase:
-    description: Passphrase of the authority's private key. It stays on the controller and is used for signing only.
-    type: str
+  signer:
+    <<: *signer
+    default: authority
+  ca_path: *ca_path
+  ca_host: *ca_host
+  ca_private_key: *ca_private_key
+  ca_passphrase: *ca_passphrase
+  issuer_certificates: *issuer_certificates
+  signer_command: *signer_command
+  signer_environment:
+    <<: *signer_environment
+    default: {}
+  signer_timeout:
+    <<: *signer_timeout
+    default: 60
+  requests_path: *requests_path
+  source_certificate_path: *source_certificate_path
+  source_certificate: *source_certificate
+  source_chain_path: *source_chain_path
+  source_private_key_path: *source_private_key_path
+  source_private_key: *source_private_key
+  source_pkcs12_path: *source_pkcs12_path
+  source_passphrase: *source_passphrase
+  remote_source:
+    <<: *remote_source
+    default: false
   phase:
     description: Internal. The action sets it; a value in a task is ignored.
     type: str
-    choices: [inspect, install, discard]
+    choices: [inspect, install, discard, authorities, sign]
     default: inspect
-  ca_certificates:
-    description: Internal, like O(phase). Certificates of the authority.
-    type: str
-    default: ""
-  issued_certificate:
-    description: Internal, like O(phase). The certificate that was signed.
-    type: str
+  exchange:
+    description: Internal, like O(phase). What the controller sends for each identity.
+    type: dict
+    default: {}
+  secrets:
+    description: Internal, like O(phase). Private keys that are brought from the controller.
+    type: dict
+    default: {}
 seealso:
   - module: stacktls.elastic.certificate_authority
   - plugin: stacktls.elastic.distinguished_name
@@ -180,15 +371,71 @@ EXAMPLES = r"""
     journal: /var/lib/stacktls/kibana
     ca_path: "{{ inventory_dir }}/ca"
     ca_passphrase: "{{ vault_ca_passphrase }}"
+
+- name: Two certificates of a node, from two authorities
+  stacktls.elastic.certificate:
+    identities:
+      - name: http
+        certificate_path: /etc/elasticsearch/certs/http.crt
+        private_key_path: /etc/elasticsearch/certs/http.key
+        ca_certificates_path: /etc/elasticsearch/certs/http-ca.crt
+        ca_path: "{{ inventory_dir }}/http-ca"
+        ca_passphrase: "{{ vault_http_ca_passphrase }}"
+      - name: transport
+        certificate_path: /etc/elasticsearch/certs/transport.crt
+        private_key_path: /etc/elasticsearch/certs/transport.key
+        ca_certificates_path: /etc/elasticsearch/certs/transport-ca.crt
+        profile: both
+        ca_path: "{{ inventory_dir }}/transport-ca"
+        ca_passphrase: "{{ vault_transport_ca_passphrase }}"
+    common_name: es1.example.com
+    subject_alt_names: [es1.example.com, 192.0.2.11]
+    group: elasticsearch
+    consumer: elasticsearch
+    journal: /var/lib/stacktls/elasticsearch
+
+- name: Let step-ca sign
+  stacktls.elastic.certificate:
+    certificate_path: /etc/elasticsearch/certs/http.crt
+    private_key_path: /etc/elasticsearch/certs/http.key
+    common_name: es1.example.com
+    subject_alt_names: [es1.example.com]
+    not_after: +30d
+    signer: command
+    signer_command: [/usr/local/bin/sign-with-step-ca]
+    signer_environment:
+      STEP_TOKEN: "{{ vault_step_token }}"
+    issuer_certificates: "{{ lookup('ansible.builtin.file', 'step-root.crt') }}"
+
+- name: Leave signing requests for the people who run the company's authority
+  stacktls.elastic.certificate:
+    certificate_path: /etc/elasticsearch/certs/http.crt
+    private_key_path: /etc/elasticsearch/certs/http.key
+    common_name: es1.example.com
+    subject_alt_names: [es1.example.com]
+    signer: csr_only
+    requests_path: "{{ inventory_dir }}/requests"
+
+- name: Put a certificate in place that somebody else made
+  stacktls.elastic.certificate:
+    certificate_path: /etc/kibana/certs/server.crt
+    private_key_path: /etc/kibana/certs/server.key
+    subject_alt_names: [kibana.example.com]
+    signer: brought
+    source_certificate_path: kibana-fullchain.pem
+    source_private_key: "{{ vault_kibana_private_key }}"
 """
 
 RETURN = r"""
 reasons:
-  description: Why a certificate was issued, or in check mode would be; empty where none was.
+  description: Why certificates were issued, or in check mode would be; empty where none was.
   type: list
   elements: dict
   returned: success
   contains:
+    identity:
+      description: Name of the identity.
+      type: str
     code:
       description: For programs.
       type: str
@@ -207,16 +454,27 @@ reasons:
         - expiring
         - expired
         - not_yet_valid
+        - brought
         - forced
     text:
       description: For people.
       type: str
+    found:
+      description: What was there, where that can be told; names are a list.
+      type: raw
+    wanted:
+      description: What should be there, likewise.
+      type: raw
   sample:
-    - code: expiring
-      text: the certificate expires in 20 days, and is renewed at 132
+    - identity: http
+      code: expiring
+      text: the certificate expires in 20 days, and is renewed at 132 days
+      found: "2026-12-14T09:00:00Z"
+      wanted: ""
 certificate:
   description:
-    - The certificate that is in force now; in check mode the present one.
+    - The certificate that is in force now; in check mode the present one. Where the task keeps several, that of the
+      first.
     - Empty in check mode where there is none.
   type: dict
   returned: success
@@ -276,6 +534,17 @@ kinds:
   elements: str
   returned: success
   sample: [certificate, trust]
+waiting:
+  description: Whether a signing request waits for its answer; see O(signer=csr_only).
+  type: bool
+  returned: success
+identities:
+  description:
+    - What is true of each identity, with its C(name), C(changed), and the values above for it alone.
+    - Where one waits, also C(request_path) and C(answer_path), and the C(request) itself in PEM form.
+  type: list
+  elements: dict
+  returned: success
 restart_pending:
   description: Whether the journal holds changes, of this or an earlier run, that are not yet in force.
   type: bool
@@ -283,18 +552,15 @@ restart_pending:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate import HostCertificate
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import MODULE_ARGUMENTS
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import manage_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography, run_module
 
 
 def main() -> None:
     module = AnsibleModule(**MODULE_ARGUMENTS, supports_check_mode=True)
     require_cryptography(module)
-    run_module(
-        module,
-        lambda: HostCertificate(module.params, check_mode=module.check_mode).run(module.params["phase"]),
-    )
+    run_module(module, lambda: manage_certificates(module.params, check_mode=module.check_mode))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import CertificateError
+from ._dates import parse_moment
 from ._keys import as_public_key, encode_public_key, is_rsa, key_type_of
 from ._names import print_name
 from ._sans import AlternativeName, from_extension, to_extension
@@ -56,14 +57,18 @@ _USAGES = (
 class Specification:
     """What a certificate should say, apart from its dates.
 
+    :param subject: ``None`` where any will do, as in files that somebody else made.
     :param profile: one of :data:`PROFILES`; what its owner is in a TLS connection.
-    :param key_type: see :data:`._keys.KEY_TYPES`.
+    :param key_type: see :data:`._keys.KEY_TYPES`; empty where any will do.
+    :param exact: whether names and usages that are not asked for count as wrong. An authority that others run adds
+        what its policy says.
     """
 
-    subject: x509.Name
+    subject: x509.Name | None
     names: tuple[AlternativeName, ...]
     profile: str
     key_type: str
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,19 @@ class Lifetime:
         """So many days from now; backdated, so that a host whose clock is behind accepts it too."""
         start = now.replace(microsecond=0)
         return cls(start - backdate, start + timedelta(days=days))
+
+    @classmethod
+    def from_texts(cls, not_before: str, not_after: str, now: datetime) -> Lifetime:
+        """The dates as :func:`._dates.parse_moment` reads them.
+
+        :raises CertificateError: where one is no date, or a certificate with them would be of no use now.
+        """
+        lifetime = cls(parse_moment(not_before, now), parse_moment(not_after, now))
+        if lifetime.not_before > now:
+            raise CertificateError(f"not_before is {not_before!r}, which is not in the past.")
+        if lifetime.not_after <= now:
+            raise CertificateError(f"not_after is {not_after!r}, which is not in the future.")
+        return lifetime
 
     @classmethod
     def of(cls, certificate: x509.Certificate) -> Lifetime:
@@ -128,10 +146,15 @@ def require_days(days: int) -> None:
 def issue(
     specification: Specification, public_key: PublicKey, authority: Authority, lifetime: Lifetime
 ) -> x509.Certificate:
-    """A certificate for the key, signed by the authority, that never outlives it."""
+    """A certificate for the key, signed by the authority, that never outlives it.
+
+    :raises CertificateError: where no subject is specified.
+    """
     issuer = authority.certificate
+    if specification.subject is None:
+        raise CertificateError("the certificate has no subject.", hint="Set common_name or subject.")
     usages = ["digital_signature"]
-    if is_rsa(specification.key_type) and specification.profile != "client":
+    if is_rsa(key_type_of(public_key)) and specification.profile != "client":
         usages.append("key_encipherment")
     purposes = [x509.ObjectIdentifier(purpose) for purpose in _PURPOSES[specification.profile]]
     builder = (
@@ -217,6 +240,15 @@ def names_of(certificate: x509.Certificate) -> tuple[AlternativeName, ...]:
     """The subject alternative names."""
     extension = extension_of(certificate, x509.SubjectAlternativeName)
     return () if extension is None else from_extension(extension)
+
+
+def serves(certificate: x509.Certificate, profile: str) -> bool:
+    """Whether a peer accepts the certificate for these purposes, whatever else it may be used for (RFC 5280, 4.2.1)."""
+    extension = extension_of(certificate, x509.ExtendedKeyUsage)
+    usage = extension_of(certificate, x509.KeyUsage)
+    if usage is not None and not usage.digital_signature:
+        return False
+    return extension is None or set(_PURPOSES[profile]) <= {purpose.dotted_string for purpose in extension}
 
 
 def profile_of(certificate: x509.Certificate) -> str:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Callable, TypeVar
 
 from .._errors import CertificateError
@@ -15,18 +15,20 @@ from ._certificates import (
     Identity,
     Lifetime,
     Specification,
-    days_left,
     fingerprint,
-    is_issued_by,
     key_type_of_certificate,
     load_certificates,
     names_of,
     profile_of,
+    serves,
     timestamp,
 )
+from ._dates import Margin, span_text
+from ._issuers import Issuers
 from ._keys import PassphraseError, load_private_key
 from ._names import print_name
 from ._pkcs12 import load_container
+from ._sans import AlternativeName, uncovered
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -36,10 +38,30 @@ Content = TypeVar("Content")
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a certificate is issued again: a code for programs and a text for people."""
+    """Why a certificate is issued again: a code for programs and a text for people.
+
+    :param found: what is there, where that can be told: text, or a list of names.
+    :param wanted: what should be there.
+    """
 
     code: str
     text: str
+    found: str | list[str] = ""
+    wanted: str | list[str] = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a certificate is compared with.
+
+    :param margin: how long before its end it is renewed.
+    :param not_after: when a new one would end, if its issuer lives that long.
+    """
+
+    specification: Specification
+    issuers: Issuers
+    margin: Margin
+    not_after: datetime
 
 
 class UnusableError(CertificateError):
@@ -95,21 +117,21 @@ def require_same(pem: Identity, pkcs12: Identity, path: str) -> None:
 
 
 def reasons_to_reissue(
-    certificate: x509.Certificate,
-    specification: Specification,
-    issuer: x509.Certificate,
-    now: datetime,
-    renew_at_days_left: int | None,
+    certificate: x509.Certificate, pool: Iterable[x509.Certificate], wanted: Wanted, now: datetime
 ) -> list[Reason]:
     """All that is wrong with a certificate.
 
-    :param issuer: the authority that would sign a new one.
-    :param renew_at_days_left: ``None`` renews when a third of the lifetime is left.
+    :param pool: the authorities that lie beside it.
     """
+    objection = wanted.issuers.objection_to(certificate, pool)
     return [
-        *_content_reasons(certificate, specification),
-        *_issuer_reasons(certificate, issuer),
-        *_date_reasons(certificate, issuer, now, renew_at_days_left),
+        *content_reasons(certificate, wanted.specification),
+        *(
+            [Reason("issuer", objection, print_name(certificate.issuer), _issuer_name(wanted.issuers))]
+            if objection
+            else []
+        ),
+        *_date_reasons(certificate, wanted, now),
     ]
 
 
@@ -128,47 +150,57 @@ def _read(source: Source, load: Callable[[bytes], Content]) -> Content:
         raise UnusableError(code, f"{source.path}: {error.message.rstrip('.')}") from error
 
 
-def _content_reasons(certificate: x509.Certificate, specification: Specification) -> Iterator[Reason]:
-    if certificate.subject != specification.subject:
+def content_reasons(certificate: x509.Certificate, specification: Specification) -> Iterator[Reason]:
+    """What a certificate says and should not, or does not say and should."""
+    if specification.subject is not None and certificate.subject != specification.subject:
         found, wanted = print_name(certificate.subject), print_name(specification.subject)
-        yield Reason("subject", f"the subject is {found!r} and should be {wanted!r}")
-    missing = [str(name) for name in specification.names if name not in names_of(certificate)]
-    if missing:
-        yield Reason("names", f"the certificate lacks the names {', '.join(missing)}")
-    surplus = [str(name) for name in names_of(certificate) if name not in specification.names]
-    if surplus:
-        yield Reason("names", f"the certificate has the names {', '.join(surplus)} that are not asked for")
+        yield Reason("subject", f"the subject is {found!r} and should be {wanted!r}", found, wanted)
+    yield from _name_reasons(certificate, specification)
     profile = profile_of(certificate)
-    if profile != specification.profile:
-        yield Reason(
-            "usages", f"the certificate is made for the use {profile} and should be for {specification.profile}"
-        )
+    if profile != specification.profile and (specification.exact or not serves(certificate, specification.profile)):
+        text = f"the certificate is made for the use {profile} and should be for {specification.profile}"
+        yield Reason("usages", text, profile, specification.profile)
     key_type = key_type_of_certificate(certificate)
-    if key_type != specification.key_type:
-        yield Reason("key_type", f"the key is {key_type} and should be {specification.key_type}")
+    if specification.key_type not in ("", key_type):
+        text = f"the key is {key_type} and should be {specification.key_type}"
+        yield Reason("key_type", text, key_type, specification.key_type)
 
 
-def _issuer_reasons(certificate: x509.Certificate, issuer: x509.Certificate) -> Iterator[Reason]:
-    if is_issued_by(certificate, issuer):
-        return
-    found, wanted = print_name(certificate.issuer), print_name(issuer.subject)
-    if found == wanted:
-        yield Reason("issuer", f"the certificate was issued by another authority of the name {wanted!r}")
-    else:
-        yield Reason("issuer", f"the certificate was issued by {found!r} and should be by {wanted!r}")
+def _name_reasons(certificate: x509.Certificate, specification: Specification) -> Iterator[Reason]:
+    present, wanted = names_of(certificate), specification.names
+    missing = [name for name in wanted if name not in present] if specification.exact else uncovered(wanted, present)
+    surplus = [name for name in present if name not in wanted] if specification.exact else []
+    found, asked = [str(name) for name in present], [str(name) for name in wanted]
+    if missing:
+        yield Reason("names", f"the certificate lacks the names {_listed(missing)}", found, asked)
+    if surplus:
+        text = f"the certificate has the names {_listed(surplus)} that are not asked for"
+        yield Reason("names", text, found, asked)
 
 
-def _date_reasons(
-    certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, renew_at_days_left: int | None
-) -> Iterator[Reason]:
-    lifetime = Lifetime.of(certificate)
-    third = (lifetime.not_after - lifetime.not_before) / 3
-    margin = third if renew_at_days_left is None else timedelta(days=renew_at_days_left)
+def _listed(names: Iterable[AlternativeName]) -> str:
+    return ", ".join(str(name) for name in names)
+
+
+def _issuer_name(issuers: Issuers) -> str:
+    return print_name(issuers.certificates[0].subject) if issuers.certificates else ""
+
+
+def _date_reasons(certificate: x509.Certificate, wanted: Wanted, now: datetime) -> Iterator[Reason]:
+    lifetime, margin = Lifetime.of(certificate), wanted.margin.of(Lifetime.of(certificate))
+    start, end = timestamp(lifetime.not_before), timestamp(lifetime.not_after)
     if lifetime.not_before > now:
-        yield Reason("not_yet_valid", f"the certificate is not valid before {timestamp(lifetime.not_before)}")
+        yield Reason("not_yet_valid", f"the certificate is not valid before {start}", start)
     if lifetime.not_after <= now:
-        yield Reason("expired", f"the certificate expired on {timestamp(lifetime.not_after)}")
-    elif lifetime.not_after - now <= margin and lifetime.not_after < Lifetime.of(issuer).not_after:
-        # A certificate that lasts as long as its authority gains nothing from being issued again.
-        left = days_left(certificate, now)
-        yield Reason("expiring", f"the certificate expires in {left} days, and is renewed at {margin.days}")
+        yield Reason("expired", f"the certificate expired on {end}", end)
+    elif lifetime.not_after - now <= margin and lifetime.not_after < _latest_end(wanted):
+        # A certificate that lasts as long as a new one would gains nothing from being issued again.
+        left, share = span_text(lifetime.not_after - now), span_text(margin)
+        yield Reason("expiring", f"the certificate expires in {left}, and is renewed at {share}", end)
+
+
+def _latest_end(wanted: Wanted) -> datetime:
+    """Until when a new certificate would last at most."""
+    if wanted.issuers.exact:
+        return min(wanted.not_after, Lifetime.of(wanted.issuers.certificates[0]).not_after)
+    return wanted.not_after

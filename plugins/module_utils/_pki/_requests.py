@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import CertificateError
 from ._certificates import Specification
-from ._keys import as_public_key
+from ._keys import as_public_key, encode_public_key
 from ._sans import to_extension
 
 with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
@@ -25,11 +25,24 @@ if TYPE_CHECKING:
 
 def make_request(key: PrivateKey, specification: Specification) -> bytes:
     """A request in PEM form, signed with the key to prove its possession."""
-    builder = x509.CertificateSigningRequestBuilder().subject_name(specification.subject)
+    builder = x509.CertificateSigningRequestBuilder().subject_name(specification.subject or x509.Name([]))
     if specification.names:
         builder = builder.add_extension(to_extension(specification.names), critical=False)
     algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return builder.sign(key, algorithm).public_bytes(serialization.Encoding.PEM)
+
+
+def asks_the_same(request: bytes, other: bytes) -> bool:
+    """Whether two requests are for the same key, subject and extensions; signatures differ each time."""
+    try:
+        parsed = [x509.load_pem_x509_csr(each) for each in (request, other)]
+        contents = [
+            (each.subject, list(each.extensions), encode_public_key(as_public_key(each.public_key())))
+            for each in parsed
+        ]
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return contents[0] == contents[1]
 
 
 def proven_public_key(request: bytes) -> PublicKey:

@@ -4,81 +4,12 @@
 from __future__ import annotations
 
 import json
-import os
-from types import SimpleNamespace
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.parsing.dataloader import DataLoader
-from ansible_collections.stacktls.elastic.plugins.action import certificate as action
+from acting import Site
 from ansible_collections.stacktls.elastic.plugins.module_utils import _module
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate import HostCertificate
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority import (
-    manage_certificate_authority,
-)
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import MODULE_ARGUMENTS
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
-from ansible_collections.stacktls.elastic.plugins.modules import certificate_authority
-
-MODULE = "stacktls.elastic.certificate"
-TASK_VARS = {"inventory_hostname": "host-1"}
-
-
-class InProcess(action.ActionModule):
-    """The action, with its module run in this process instead of on a host."""
-
-    def __init__(self, arguments, check_mode):
-        task = SimpleNamespace(
-            args=arguments, check_mode=check_mode, async_val=0, action="stacktls.elastic.certificate"
-        )
-        connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None), has_pipelining=True)
-        super().__init__(task, connection, SimpleNamespace(check_mode=check_mode), DataLoader(), None, None)
-        self.calls = []
-
-    def _execute_module(self, module_name=None, module_args=None, task_vars=None, **_options):
-        assert module_name == MODULE
-        assert task_vars == TASK_VARS
-        sent = json.loads(json.dumps(module_args))
-        self.calls.append(sent)
-        params = ArgumentSpecValidator(**MODULE_ARGUMENTS).validate(sent).validated_parameters
-        try:
-            return json.loads(
-                json.dumps(HostCertificate(params, check_mode=self._task.check_mode).run(params["phase"]))
-            )
-        except StackTlsError as error:
-            return {"failed": True, "msg": str(error)}
-
-    @property
-    def phases(self):
-        return [call["phase"] for call in self.calls]
-
-
-class Site:
-    def __init__(self, folder):
-        self.folder = folder
-        self.arguments = {
-            "certificate_path": str(folder / "a.crt"),
-            "private_key_path": str(folder / "a.key"),
-            "common_name": "es1",
-            "subject_alt_names": "es1.example.com,es1",
-            "ca_path": str(folder / "ca"),
-            "ca_passphrase": "authority-secret",
-        }
-
-    def make_authority(self):
-        task = {"path": str(self.folder / "ca"), "passphrase": "authority-secret", "common_name": "Test CA"}
-        params = ArgumentSpecValidator(**certificate_authority.MODULE_ARGUMENTS).validate(task).validated_parameters
-        manage_certificate_authority(params, print, check_mode=False)
-
-    def run(self, check_mode=False, **given):
-        plugin = InProcess({**self.arguments, **given}, check_mode)
-        result = plugin.run(task_vars=TASK_VARS)
-        assert "authority-secret" not in repr(plugin.calls)
-        assert "PRIVATE KEY" not in repr((plugin.calls, result))
-        return plugin, result
-
-    def content(self):
-        return {entry.name: open(entry.path, "rb").read() for entry in os.scandir(self.folder) if entry.is_file()}
 
 
 @pytest.fixture
@@ -104,11 +35,11 @@ def test_a_certificate_is_issued_in_two_round_trips_and_kept_in_one(site):
 def test_the_difference_is_between_before_and_after(site):
     _plugin, first = site.run()
     _plugin, second = site.run(subject_alt_names=["es2"])
-    assert first["diff"]["before"] == {}
-    assert second["diff"]["before"]["subject_alt_names"] == ["DNS:es1.example.com", "DNS:es1"]
-    assert second["diff"]["after"]["subject_alt_names"] == ["DNS:es2"]
-    assert second["diff"]["after"]["reasons"] == [reason["text"] for reason in second["reasons"]]
-    assert second["diff"]["after"]["fingerprint_sha256"] != first["diff"]["after"]["fingerprint_sha256"]
+    assert first["diff"][0]["before"] == {}
+    assert second["diff"][0]["before"]["subject_alt_names"] == ["DNS:es1.example.com", "DNS:es1"]
+    assert second["diff"][0]["after"]["subject_alt_names"] == ["DNS:es2"]
+    assert second["diff"][0]["after"]["reasons"] == [reason["text"] for reason in second["reasons"]]
+    assert second["diff"][0]["after"]["fingerprint_sha256"] != first["diff"][0]["after"]["fingerprint_sha256"]
 
 
 def test_the_key_of_the_authority_is_left_alone_where_nothing_is_due(site):
@@ -149,9 +80,9 @@ def test_a_failed_installation_leaves_no_trace(site, monkeypatch):
     assert site.content() == before
 
 
-def test_a_failed_inspection_is_passed_on(site):
+def test_a_wrong_path_does_not_reach_the_host(site):
     plugin, result = site.run(certificate_path="relative.crt")
-    assert plugin.phases == ["inspect"]
+    assert plugin.phases == []
     assert "must be an absolute path" in result["msg"]
 
 
@@ -173,7 +104,7 @@ def test_bad_input_does_not_reach_the_host(site):
 
 
 def test_internal_options_of_a_task_are_ignored(site):
-    plugin, result = site.run(phase="discard", ca_certificates="x", issued_certificate="x")
+    plugin, result = site.run(phase="discard", exchange={"x": {}}, secrets={"x": {}})
     assert plugin.phases == ["inspect", "install"]
     assert result["changed"]
 

@@ -9,7 +9,7 @@ import stat
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.stacktls.elastic.plugins.module_utils._authority_store import AuthorityStore, Order
+from ansible_collections.stacktls.elastic.plugins.module_utils._authority_store import AuthorityStore
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import Restrictions, make_authority
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
@@ -23,6 +23,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._name_constr
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name, print_name
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import make_request
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
+from ansible_collections.stacktls.elastic.plugins.module_utils._signing import Order
 
 NOW = datetime.now(timezone.utc)
 
@@ -41,11 +42,11 @@ def order(key=None, key_type="ec-p256", asked_for="CN=es1"):
     wanted = Specification(parse_name("CN=es1"), parse_alternative_names(["es1"]), "server", key_type)
     request = Specification(parse_name(asked_for), parse_alternative_names([asked_for[3:]]), "both", key_type)
     key = key or generate_private_key("ec-p256")
-    return Order(wanted, make_request(key, request), 397, timedelta(hours=1), "host-1")
+    return Order(wanted, make_request(key, request), Lifetime.starting(NOW, 397, timedelta(hours=1)), "host-1")
 
 
 def test_each_signature_is_in_the_ledger(store):
-    issued = [store.issue(order(), "authority-secret", NOW) for _time in range(2)]
+    issued = store.issue([order(), order()], "authority-secret", NOW)
     assert all(is_issued_by(certificate, store.certificates(NOW)[0]) for certificate in issued)
     with open(store.ledger_path, encoding="utf-8") as stream:
         entries = [json.loads(line) for line in stream]
@@ -59,7 +60,7 @@ def test_each_signature_is_in_the_ledger(store):
 def test_many_processes_write_whole_lines(store, side_by_side):
     def issue():
         for _time in range(5):
-            store.issue(order(), "authority-secret", NOW)
+            store.issue([order()], "authority-secret", NOW)
         return 0
 
     assert side_by_side(4, issue) == [0] * 4
@@ -68,7 +69,7 @@ def test_many_processes_write_whole_lines(store, side_by_side):
 
 
 def test_a_host_that_asks_for_more_does_not_get_it(store):
-    certificate = store.issue(order(asked_for="CN=superuser"), "authority-secret", NOW)
+    [certificate] = store.issue([order(asked_for="CN=superuser")], "authority-secret", NOW)
     described = describe(certificate, NOW)
     assert print_name(certificate.subject) == "CN=es1"
     assert (described["subject_alt_names"], described["profile"]) == (["DNS:es1"], "server")
@@ -84,7 +85,7 @@ def test_a_host_that_asks_for_more_does_not_get_it(store):
 )
 def test_what_is_not_signed(store, given, passphrase, words):
     with pytest.raises(StackTlsError) as caught:
-        store.issue(order(**given), passphrase, NOW)
+        store.issue([order(**given)], passphrase, NOW)
     assert words in str(caught.value)
     assert not os.path.exists(store.ledger_path)
 
@@ -92,7 +93,7 @@ def test_what_is_not_signed(store, given, passphrase, words):
 def test_nothing_is_signed_that_cannot_be_written_down(store):
     os.mkdir(store.ledger_path)
     with pytest.raises(StackTlsError, match=r"issued\.jsonl: cannot be written: Is a directory"):
-        store.issue(order(), "authority-secret", NOW)
+        store.issue([order()], "authority-secret", NOW)
 
 
 def test_nothing_is_signed_that_clients_would_refuse(store):
@@ -101,5 +102,5 @@ def test_nothing_is_signed_that_clients_would_refuse(store):
     lifetime, permitted = Lifetime.of(certificate), parse_subtrees(["DNS:example.com"])
     store.write_certificates([make_authority(certificate.subject, key, lifetime, Restrictions(permitted=permitted))])
     with pytest.raises(StackTlsError, match=r"'CN=Test CA' permits DNS:example\.com, not DNS:es1"):
-        store.issue(order(), "authority-secret", NOW)
+        store.issue([order()], "authority-secret", NOW)
     assert not os.path.exists(store.ledger_path)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.stacktls.elastic.plugins.module_utils import _certificate
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate import HostCertificate
+from ansible_collections.stacktls.elastic.plugins.module_utils import _certificate_files, _certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import (
     MODULE_ARGUMENTS,
     specification_of,
 )
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import manage_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError, StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
@@ -69,9 +69,12 @@ class Host:
     def call(self, phase, check_mode=False, **given):
         self.round_trips.append(phase)
         task = {name: value for name, value in {**self.task, **given}.items() if value is not None}
-        validated = ArgumentSpecValidator(**MODULE_ARGUMENTS).validate({**task, "phase": phase})
+        sent = {"issuers": task.pop("issuers", ""), "certificate": task.pop("issued", "")}
+        validated = ArgumentSpecValidator(**MODULE_ARGUMENTS).validate(
+            {**task, "phase": phase, "exchange": {"a": sent}}
+        )
         assert not validated.error_messages, validated.error_messages
-        return HostCertificate(validated.validated_parameters, check_mode=check_mode).run(phase)
+        return manage_certificates(validated.validated_parameters, check_mode=check_mode)
 
     def sign(self, request, **given):
         task = {**MODULE_DEFAULTS, **self.task, **given}
@@ -80,13 +83,13 @@ class Host:
     def run(self, check_mode=False, **given):
         self.round_trips = []
         bundle = self.bundle or [self.authority.certificate]
-        given = {"ca_certificates": encode_certificates(bundle).decode(), **given}
+        given = {"issuers": encode_certificates(bundle).decode(), **given}
         inspection = self.call("inspect", check_mode, **given)
-        request = inspection.get("request")
+        request = inspection["identities"][0].get("request")
         if request is None:
             return inspection
         issued = encode_certificates([self.sign(request, **given)]).decode()
-        result = self.call("install", **given, issued_certificate=issued)
+        result = self.call("install", **given, issued=issued)
         return {**result, "reasons": inspection["reasons"]}
 
     def content(self):
@@ -178,12 +181,12 @@ def test_pkcs12_alone_holds_the_only_key(host, password):
 def test_kibana_reads_no_pkcs12_of_an_authority_without_an_rsa_key(host):
     given = {"pkcs12_path": host.path("a.p12"), "pkcs12_password": "x", "key_type": "rsa-2048", "consumer": "kibana"}
     with pytest.raises(CertificateError, match="the authority 'CN=Test CA' with its key ec-p256 signed"):
-        host.call("inspect", **given, ca_certificates=ca_text(host))
+        host.call("inspect", **given, issuers=ca_text(host))
     assert host.content() == {}
 
 
 def test_the_staged_key_is_private_and_not_in_the_clear(host):
-    given = {**SECRETS, "pkcs12_path": host.path("a.p12"), "ca_certificates": ca_text(host)}
+    given = {**SECRETS, "pkcs12_path": host.path("a.p12"), "issuers": ca_text(host)}
     host.call("inspect", **given)
     assert list(host.content()) == [".a.key.staged"]
     assert mode(host.path(".a.key.staged")) == 0o600
@@ -198,7 +201,7 @@ def ca_text(host):
 
 def test_the_next_run_starts_clean_after_an_interruption(settled):
     before = settled.content()
-    settled.call("inspect", ca_certificates=ca_text(settled), force=True)
+    settled.call("inspect", issuers=ca_text(settled), force=True)
     assert sorted(settled.content()) == [".a.key.staged", "a.crt", "a.key", "ca.crt"]
     result = settled.run()
     assert not result["changed"]
@@ -278,9 +281,9 @@ def test_pkcs12_with_another_certificate_than_pem(host):
 def test_the_end_of_the_lifetime(host):
     host.lifetime = Lifetime(NOW - timedelta(days=70), NOW + timedelta(days=30))
     host.run()
-    assert not host.run(renew_at_days_left=20)["changed"]
+    assert not host.run(renew_before="20d")["changed"]
     assert [reason["text"] for reason in host.run(check_mode=True)["reasons"]] == [
-        "the certificate expires in 29 days, and is renewed at 33"
+        "the certificate expires in 29 days, and is renewed at 33 days"
     ]
     host.lifetime = Lifetime.starting(NOW, 397, timedelta(hours=1))
     assert host.codes() == ["expiring"]
@@ -295,12 +298,12 @@ def test_an_expired_certificate(host, monkeypatch):
         def now(cls, tz=None):
             return datetime.now(tz) + timedelta(days=400)
 
-    monkeypatch.setattr(_certificate, "datetime", Later)
+    monkeypatch.setattr(_certificates, "datetime", Later)
     assert host.codes() == ["expired"]
 
 
 def test_dates_alone_change_nothing(settled):
-    for given in ({"validity_days": 10}, {"backdate_minutes": 600}, {"validity_days": 3000}):
+    for given in ({"not_after": "+10d"}, {"not_before": "-10h"}, {"not_after": "2090-01-01"}):
         assert not settled.run(**given)["changed"]
 
 
@@ -315,7 +318,7 @@ def test_a_host_whose_clock_is_behind_is_told(settled):
 @pytest.mark.parametrize(
     ("forge", "words"),
     [
-        (lambda host, request: host.authority.certificate, "is not one of the staged private key"),
+        (lambda host, request: host.authority.certificate, "is not one of the private key that was made for it"),
         (
             lambda host, request: issue(
                 specification_of({**MODULE_DEFAULTS, **host.task}),
@@ -323,7 +326,7 @@ def test_a_host_whose_clock_is_behind_is_told(settled):
                 new_authority(),
                 host.lifetime,
             ),
-            "was not signed by the certificate authority",
+            "was issued by another authority of the name",
         ),
     ],
 )
@@ -337,7 +340,7 @@ def test_a_certificate_that_does_not_fit_is_not_installed(settled, monkeypatch, 
 
 def test_installation_without_inspection(settled):
     with pytest.raises(StackTlsError, match="the staged private key is gone"):
-        settled.call("install", ca_certificates=ca_text(settled), issued_certificate="")
+        settled.call("install", issuers=ca_text(settled), issued="")
 
 
 def test_owner_and_mode_are_put_right_without_a_new_certificate(settled):
@@ -440,14 +443,14 @@ def test_an_unknown_owner(settled):
 def test_files_are_put_back_where_a_later_one_cannot_be_written(settled, monkeypatch):
     before = settled.content()
     os.chmod(settled.path("a.key"), 0o600)
-    real = _certificate.Replacement.apply
+    real = _certificate_files.Replacement.apply
 
     def full(replacement, journal):
         if replacement.path.endswith("a.crt"):
-            raise _certificate.FileError("cannot be written: No space left on device.", path=replacement.path)
+            raise _certificate_files.FileError("cannot be written: No space left on device.", path=replacement.path)
         return real(replacement, journal)
 
-    monkeypatch.setattr(_certificate.Replacement, "apply", full)
+    monkeypatch.setattr(_certificate_files.Replacement, "apply", full)
     with pytest.raises(StackTlsError, match="No space left"):
         settled.run(force=True)
     assert {name: settled.content()[name] for name in before} == before
@@ -455,7 +458,7 @@ def test_files_are_put_back_where_a_later_one_cannot_be_written(settled, monkeyp
 
 
 def test_an_authority_that_does_not_exist_yet(host):
-    announced = host.run(check_mode=True, ca_certificates="")
+    announced = host.run(check_mode=True, issuers="")
     assert [reason["code"] for reason in announced["reasons"]] == ["authority_missing"]
     assert announced["changed"]
     assert announced["certificate"] == {}
@@ -463,11 +466,11 @@ def test_an_authority_that_does_not_exist_yet(host):
 
 def test_the_difference_tells_what_changes_and_no_secret(settled):
     given = {"private_key_passphrase": "key-secret", "subject_alt_names": ["es2.example.com"]}
-    difference = settled.run(check_mode=True, **given)["diff"]
+    difference = settled.run(check_mode=True, **given)["diff"][0]
     assert difference["before"]["subject_alt_names"] == ["DNS:es1.example.com", "IP:10.0.0.1"]
     assert difference["after"]["subject_alt_names"] == ["DNS:es2.example.com"]
     assert "secret" not in repr(difference)
-    unchanged = settled.run()["diff"]
+    unchanged = settled.run()["diff"][0]
     assert unchanged["before"] == unchanged["after"]
 
 

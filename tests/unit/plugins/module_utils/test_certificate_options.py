@@ -3,11 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_checks import check_identities
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import (
     MODULE_ARGUMENTS,
-    check_paths,
+    identities_of,
     specification_of,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
@@ -29,8 +32,18 @@ def params(**given):
     return result.validated_parameters
 
 
+def first(**given):
+    return identities_of(params(**given))[0]
+
+
+def check(**given):
+    identities = identities_of(params(**given))
+    check_identities(identities, datetime.now(timezone.utc))
+    return identities
+
+
 def test_the_defaults_make_a_server_certificate():
-    specification = specification_of(params())
+    specification = specification_of(first())
     assert print_name(specification.subject) == "CN=es1"
     assert [str(name) for name in specification.names] == ["DNS:es1"]
     assert (specification.profile, specification.key_type) == ("server", "ec-p256")
@@ -38,7 +51,7 @@ def test_the_defaults_make_a_server_certificate():
 
 def test_a_client_needs_no_names():
     specification = specification_of(
-        params(subject="CN=kibana-client,O=Example", common_name=None, subject_alt_names=None, profile="client")
+        first(subject="CN=kibana-client,O=Example", common_name=None, subject_alt_names=None, profile="client")
     )
     assert print_name(specification.subject) == "CN=kibana-client, O=Example"
     assert specification.names == ()
@@ -47,20 +60,39 @@ def test_a_client_needs_no_names():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"common_name": None}, "one of the following is required: subject, common_name"),
+        ({"common_name": None}, "signer is authority but any of the following are missing: subject, common_name"),
         ({"subject": "CN=a"}, "mutually exclusive: subject|common_name"),
         ({"private_key_path": None}, "required together: certificate_path, private_key_path"),
         (
             {"certificate_path": None, "private_key_path": None},
-            "one of the following is required: certificate_path, pkcs12_path",
+            "one of the following is required: certificate_path, combined_path, pkcs12_path",
         ),
         ({"pkcs12_password": "x"}, "missing parameter(s) required by 'pkcs12_password': pkcs12_path"),
-        ({"ca_path": None}, "missing required arguments: ca_path"),
-        ({"key_type": "rsa-1024"}, "value of key_type must be one of"),
+        ({"ca_path": None}, "signer is authority but any of the following are missing: ca_path, ca_private_key"),
+        (
+            {
+                "private_key_passphrase": "x",
+                "certificate_path": None,
+                "private_key_path": None,
+                "pkcs12_path": "/c/a.p12",
+            },
+            "private_key_passphrase needs private_key_path or combined_path",
+        ),
+        ({"ca_private_key": "x"}, "mutually exclusive: ca_path|ca_private_key"),
+        ({"ca_private_key": "x", "ca_path": None}, "required by 'ca_private_key': issuer_certificates"),
+        ({"signer": "command"}, "signer is command but all of the following are missing: signer_command"),
+        ({"signer": "csr_only"}, "signer is csr_only but all of the following are missing: requests_path"),
+        ({"signer": "brought"}, "signer is brought but any of the following are missing: source_certificate_path"),
     ],
 )
 def test_options_that_do_not_go_together(given, words):
-    assert words in "".join(validated(**given).error_messages)
+    with pytest.raises(StackTlsError) as caught:
+        check(**given)
+    assert words in str(caught.value)
+
+
+def test_choices():
+    assert "value of key_type must be one of" in "".join(validated(key_type="rsa-1024").error_messages)
 
 
 @pytest.mark.parametrize(
@@ -69,10 +101,10 @@ def test_options_that_do_not_go_together(given, words):
         ({"subject_alt_names": []}, "the server certificate 'CN=es1' has no subject_alt_names"),
         ({"subject_alt_names": ["es_1"]}, "'es_1' cannot be a name of a certificate: it has an underscore"),
         ({"common_name": "x" * 65}, "longer than 64"),
-        ({"validity_days": 0}, "validity_days must be 1 to 36500"),
-        ({"backdate_minutes": -1}, "backdate_minutes must be 0 to 10080"),
-        ({"renew_at_days_left": 397}, "each run would issue a new certificate"),
-        ({"renew_at_days_left": -1}, "each run would issue a new certificate"),
+        ({"not_after": "-1d"}, "not_after is '-1d', which is not in the future"),
+        ({"not_before": "+1h"}, "not_before is '+1h', which is not in the past"),
+        ({"renew_before": "397d"}, "each run would issue a new certificate"),
+        ({"renew_before": "soon"}, "'soon' is not a span of time"),
         ({"consumer": "kibana", "pkcs12_path": "/c/a.p12"}, "node-forge knows RSA keys only"),
         (
             {"consumer": "kibana", "pkcs12_path": "/c/a.p12", "key_type": "ed25519"},
@@ -92,7 +124,7 @@ def test_options_that_do_not_go_together(given, words):
 )
 def test_wishes_that_cannot_come_true(given, words):
     with pytest.raises(StackTlsError) as caught:
-        specification_of(params(**given))
+        check(**given)
     assert words in str(caught.value)
     assert "ouvre-toi" not in str(caught.value)
 
@@ -107,7 +139,7 @@ def test_wishes_that_cannot_come_true(given, words):
     ],
 )
 def test_what_the_consumers_can_read(given):
-    assert specification_of(params(**given))
+    assert check(**given)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +147,14 @@ def test_what_the_consumers_can_read(given):
     [
         ({"certificate_path": "a.crt"}, "a.crt: certificate_path must be an absolute path"),
         ({"certificate_path": ""}, "certificate_path must be an absolute path"),
-        ({"ca_certificates_path": "/c/x/../a.crt"}, "another option name the same file"),
+        (
+            {"ca_certificates_path": "/c/x/../a.crt"},
+            "/c/x/../a.crt: certificate_path of 'a' and ca_certificates_path of 'a' name the same file",
+        ),
     ],
 )
 def test_paths(given, words):
-    check_paths(params())
+    check()
     with pytest.raises(StackTlsError) as caught:
-        check_paths(params(**given))
+        check(**given)
     assert words in str(caught.value)

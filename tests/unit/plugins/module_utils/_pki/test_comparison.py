@@ -12,18 +12,23 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificate
     Identity,
     encode_certificates,
 )
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._dates import parse_margin
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers import Issuers
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_private_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import encode_container
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-def codes(pki, certificate, specification, now=None, issuer=None, renew_at=None):
-    issuer = issuer or pki.authority.certificate
-    return [
-        reason.code
-        for reason in comparison.reasons_to_reissue(certificate, specification, issuer, now or pki.now, renew_at)
-    ]
+def reasons(pki, certificate, specification, now=None, issuer=None, renew_before="33%", days=40000):
+    issuers = Issuers((issuer or pki.authority.certificate,), exact=True)
+    not_after = pki.now + timedelta(days=days)
+    wanted = comparison.Wanted(specification, issuers, parse_margin(renew_before), not_after)
+    return comparison.reasons_to_reissue(certificate, (), wanted, now or pki.now)
+
+
+def codes(*arguments, **given):
+    return [reason.code for reason in reasons(*arguments, **given)]
 
 
 labels = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
@@ -59,8 +64,9 @@ def test_what_was_just_issued_is_never_issued_again(pki, common_name, names, pro
 )
 def test_each_wish_is_compared(pki, change, code, text):
     wanted = pki.specification(**change)
-    reasons = comparison.reasons_to_reissue(pki.certificate(), wanted, pki.authority.certificate, pki.now, None)
-    assert reasons == [comparison.Reason(code, text)]
+    [reason] = reasons(pki, pki.certificate(), wanted)
+    assert (reason.code, reason.text) == (code, text)
+    assert reason.found != reason.wanted
 
 
 def test_the_order_of_names_is_of_no_account(pki):
@@ -71,10 +77,7 @@ def test_the_order_of_names_is_of_no_account(pki):
 def test_another_issuer(pki):
     stranger, namesake = pki.root("CN=Stranger").certificate, pki.root("CN=Test CA,O=Example").certificate
     certificate, specification = pki.certificate(), pki.specification()
-    texts = [
-        comparison.reasons_to_reissue(certificate, specification, issuer, pki.now, None)[0].text
-        for issuer in (stranger, namesake)
-    ]
+    texts = [reasons(pki, certificate, specification, issuer=issuer)[0].text for issuer in (stranger, namesake)]
     assert texts == [
         "the certificate was issued by 'CN=Test CA, O=Example' and should be by 'CN=Stranger'",
         "the certificate was issued by another authority of the name 'CN=Test CA, O=Example'",
@@ -87,29 +90,29 @@ def test_an_authority_that_was_certified_again_is_the_same_issuer(pki):
 
 
 @pytest.mark.parametrize(
-    ("days_later", "renew_at", "expected"),
+    ("days_later", "renew_before", "expected"),
     [
-        (0, None, []),
-        (199, None, []),
-        (201, None, ["expiring"]),
-        (269, 30, []),
-        (270, 30, ["expiring"]),
-        (299, 0, []),
-        (300, 0, ["expired"]),
-        (400, None, ["expired"]),
-        (-1, None, ["not_yet_valid"]),
+        (0, "33%", []),
+        (199, "33%", []),
+        (202, "33%", ["expiring"]),
+        (269, "30d", []),
+        (270, "30d", ["expiring"]),
+        (299, "0", []),
+        (300, "0", ["expired"]),
+        (400, "33%", ["expired"]),
+        (-1, "33%", ["not_yet_valid"]),
     ],
 )
-def test_dates(pki, days_later, renew_at, expected):
+def test_dates(pki, days_later, renew_before, expected):
     certificate = pki.certificate(days=300)
     now = pki.now + timedelta(days=days_later)
-    assert codes(pki, certificate, pki.specification(), now=now, renew_at=renew_at) == expected
+    assert codes(pki, certificate, pki.specification(), now=now, renew_before=renew_before) == expected
 
 
 def test_a_certificate_that_lasts_as_long_as_its_authority_is_kept_until_it_expires(pki):
     short = pki.root("CN=Short", days=30)
     certificate = pki.certificate(authority=short, days=397)
-    late = {"issuer": short.certificate, "renew_at": 60}
+    late = {"issuer": short.certificate, "renew_before": "60d"}
     assert codes(pki, certificate, pki.specification(), **late) == []
     assert codes(pki, certificate, pki.specification(), **late, now=pki.now + timedelta(days=29)) == []
     assert codes(pki, certificate, pki.specification(), **late, now=pki.now + timedelta(days=30)) == ["expired"]

@@ -1,0 +1,97 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Our own authority: in a folder of the controller, in variables, or in a folder of another host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.stacktls.elastic.plugins.module_utils._authority_store import AuthorityStore
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import lifetime_of, specification_of
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import FileError
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import load_certificates
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers import Issuers
+from ansible_collections.stacktls.elastic.plugins.module_utils._signing import GivenAuthority, Order
+
+from ._signer import Issued, Request
+
+
+class LocalAuthority:
+    """An authority that the controller signs with.
+
+    :param may_be_missing: as in check mode, where an earlier task would have made it.
+    """
+
+    def __init__(self, options: dict[str, Any], *, may_be_missing: bool) -> None:
+        self._passphrase = options["ca_passphrase"]
+        self._is_missing = False
+        self._authority: AuthorityStore | GivenAuthority
+        if options["ca_private_key"]:
+            self._authority = GivenAuthority(options["issuer_certificates"], options["ca_private_key"])
+        else:
+            self._authority = AuthorityStore(options["ca_path"])
+            self._is_missing = may_be_missing and not self._authority.exists()
+
+    def issuers(self, now: datetime) -> Issuers:
+        """The authority and those above it."""
+        return Issuers(() if self._is_missing else tuple(self._authority.certificates(now)), exact=True)
+
+    def sign(self, requests: Sequence[Request], now: datetime) -> Issued:
+        """The certificates, all with one look at the private key."""
+        orders = [
+            Order(
+                specification_of(request.options), request.pem.encode(), lifetime_of(request.options, now), request.host
+            )
+            for request in requests
+        ]
+        issued = self._authority.issue(orders, self._passphrase, now)
+        return {request.name: [certificate] for request, certificate in zip(requests, issued)}
+
+
+class RemoteAuthority:
+    """An authority in a folder of another host, which signs there: its private key does not travel.
+
+    :param call: runs the module on that host with these arguments.
+    """
+
+    def __init__(
+        self, options: dict[str, Any], call: Callable[[dict[str, Any]], dict[str, Any]], *, may_be_missing: bool
+    ) -> None:
+        self._call, self._host = call, options["ca_host"]
+        self._path, self._passphrase = options["ca_path"], options["ca_passphrase"]
+        self._known = options["issuer_certificates"]
+        self._may_be_missing = may_be_missing
+
+    def issuers(self, _now: datetime) -> Issuers:
+        """The authority and those above it; it is asked only where the task does not give them."""
+        pem = self._known or self._call({"phase": "authorities", "ca_path": self._path})["issuers"]
+        if not pem and not self._may_be_missing:
+            raise FileError(
+                f"there is no certificate authority in this folder of {self._host}.",
+                path=self._path,
+                hint="Make or bring one with the module certificate_authority.",
+            )
+        return Issuers(tuple(load_certificates(pem.encode())) if pem else (), exact=True)
+
+    def sign(self, requests: Sequence[Request], _now: datetime) -> Issued:
+        """The certificates, in one round trip."""
+        issued = self._call(
+            {
+                "phase": "sign",
+                "ca_path": self._path,
+                "ca_passphrase": self._passphrase,
+                "identities": [_given(request.options) for request in requests],
+                "exchange": {
+                    "requests": {request.name: request.pem for request in requests},
+                    "host": requests[0].host,
+                },
+            }
+        )["issued"]
+        return {name: load_certificates(pem.encode()) for name, pem in issued.items()}
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

@@ -1,0 +1,94 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An authority behind a command: it reads a signing request and prints the certificate."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import about, lifetime_of
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import timestamp
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers import Issuers
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
+from cryptography import x509
+
+from ._signer import Issued, Request, checked_answer, known_issuers
+
+_LONGEST_COMPLAINT = 2000
+
+
+class Command:
+    """A command on the controller, run once for each certificate."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._arguments: list[str] = options["signer_command"]
+        self._environment = {name: str(value) for name, value in options["signer_environment"].items()}
+        self._timeout: int = options["signer_timeout"]
+        self._issuers = known_issuers(options)
+
+    def issuers(self, _now: datetime) -> Issuers:
+        """What the task says of the authority behind the command."""
+        return self._issuers
+
+    def sign(self, requests: Sequence[Request], now: datetime) -> Issued:
+        """The certificates that the command printed."""
+        issued = {}
+        for request in requests:
+            with about(request.name, [each.name for each in requests]):
+                issued[request.name] = self._sign(request, now)
+        return issued
+
+    def _sign(self, request: Request, now: datetime) -> list[x509.Certificate]:
+        printed = self._run(request, now)
+        try:
+            chain = checked_answer(request, printed, self._issuers, now)
+        except CertificateError as error:
+            raise CertificateError(f"the answer of {self._arguments[0]}: {error.message}", hint=error.hint) from error
+        if chain is None:
+            raise CertificateError(f"{self._arguments[0]} printed no certificate for the key of the request.")
+        return chain
+
+    def _run(self, request: Request, now: datetime) -> bytes:
+        environment = {**os.environ, **_described(request, now), **self._environment}
+        try:
+            ended = subprocess.run(
+                self._arguments,
+                input=request.pem.encode(),
+                capture_output=True,
+                env=environment,
+                timeout=self._timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise CertificateError(
+                f"{self._arguments[0]} gave no certificate within {self._timeout} seconds.",
+                hint="It must read the request from its standard input. Raise signer_timeout where it needs longer.",
+            ) from None
+        except OSError as error:
+            raise CertificateError(
+                f"{self._arguments[0]} cannot be run on the controller: {error.strerror}.", hint="Check signer_command."
+            ) from error
+        if ended.returncode:
+            complaint = ended.stderr.decode("utf-8", "replace").strip()[-_LONGEST_COMPLAINT:]
+            raise CertificateError(
+                f"{self._arguments[0]} ended with status {ended.returncode}: {complaint or 'no words'}"
+            )
+        return ended.stdout
+
+
+def _described(request: Request, now: datetime) -> dict[str, str]:
+    """What the request does not say, for commands that decide by it."""
+    names = parse_alternative_names(request.options["subject_alt_names"])
+    return {
+        "STACKTLS_HOST": request.host,
+        "STACKTLS_IDENTITY": request.name,
+        "STACKTLS_PROFILE": request.options["profile"],
+        "STACKTLS_SUBJECT_ALT_NAMES": ",".join(str(name) for name in names),
+        "STACKTLS_NOT_AFTER": timestamp(lifetime_of(request.options, now).not_after),
+    }
