@@ -21,7 +21,7 @@ from ._pki._certificates import PROFILES, Lifetime, Specification
 from ._pki._dates import Margin, parse_margin
 from ._pki._keys import KEY_TYPES
 from ._pki._names import name_from_common_name, parse_name, print_name
-from ._pki._pkcs12 import ENCRYPTIONS
+from ._pki._pkcs12_protection import ENCRYPTIONS
 from ._pki._sans import parse_alternative_names
 
 PHASES = ("inspect", "install", "discard", "authorities", "sign")

@@ -58,7 +58,7 @@ class Issuers:
             return tuple(dict.fromkeys(pool))
 
     def objection_to(self, certificate: x509.Certificate, pool: Iterable[x509.Certificate]) -> str:
-        """Why a present certificate is not one that they issued, empty where it is or where nothing is known of them."""
+        """Why a present certificate is not one that they issued, empty where nothing speaks against it."""
         if self.exact:
             return self._other_issuer(certificate)
         return self._other_root(certificate, pool) if self.certificates else ""
