@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
@@ -36,7 +36,9 @@ from ansible_collections.stacktls.elastic.plugins.plugin_utils._signers import (
     Signer,
     known_issuers,
 )
-from cryptography import x509
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _MODULE = "stacktls.elastic.certificate"
 _OF_THE_CONTROLLER = (

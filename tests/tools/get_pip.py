@@ -12,6 +12,7 @@ from pathlib import Path
 
 wheel = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
 sys.path.insert(0, str(wheel))
-arguments = [each for each in sys.argv[1:] if each not in ("--no-setuptools", "--no-wheel")]
+dropped = ("--no-setuptools", "--no-wheel", "pip==")
+arguments = [each for each in sys.argv[1:] if not each.startswith(dropped)]
 sys.argv = ["pip", "install", "--no-index", f"--find-links={wheel.parent}", *arguments, "pip"]
 runpy.run_module("pip", run_name="__main__")

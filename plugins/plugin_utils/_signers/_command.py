@@ -9,16 +9,18 @@ import os
 import subprocess
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import about, lifetime_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import timestamp
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers import Issuers
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
-from cryptography import x509
 
 from ._signer import Issued, Request, checked_answer, known_issuers
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _LONGEST_COMPLAINT = 2000
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import (
     lifetime_of,
@@ -21,7 +21,9 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificate
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._comparison import Wanted, reasons_to_reissue
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers import Issuers
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import proven_public_key
-from cryptography import x509
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Request:
         return str(self.options["name"])
 
 
-Issued = Mapping[str, Sequence[x509.Certificate]]
+Issued = Mapping[str, "Sequence[x509.Certificate]"]
 """By the name of the identity: its new certificate, then the authorities above it. Who has to wait is not in it."""
 
 

@@ -31,7 +31,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests im
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
 
 NOW = datetime.now(timezone.utc)
-NAMES = ["es1.example.com", "es1"]
+NAMES = ("es1.example.com", "es1")
 
 
 def lifetime(days=397, started_days_ago=1):
@@ -115,7 +115,7 @@ def two(site, **given):
         }
         for name, more in (("http", {}), ("transport", {"profile": "both", "common_name": None, "subject": "CN=node"}))
     ]
-    site.arguments = {"identities": identities, "subject_alt_names": NAMES, **shared, **given}
+    site.arguments = {"identities": identities, "subject_alt_names": list(NAMES), **shared, **given}
     return site
 
 
