@@ -180,7 +180,7 @@ def constraint_violations(authorities: Sequence[x509.Certificate], specification
     :raises CertificateError: where one of them is missing.
     """
     chain = chain_to_root(authorities[0], authorities)
-    presented = presented_names(specification.subject, specification.names)
+    presented = presented_names(specification.subject or x509.Name([]), specification.names)
     return [*_length_violations(chain, 0), *_name_violations(chain, presented)]
 
 

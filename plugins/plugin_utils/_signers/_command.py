@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import about, lifetime_of
@@ -49,7 +49,8 @@ class Command:
     def _sign(self, request: Request, now: datetime) -> list[x509.Certificate]:
         printed = self._run(request, now)
         try:
-            chain = checked_answer(request, printed, self._issuers, now)
+            # The certificate may have begun to be valid while the command ran.
+            chain = checked_answer(request, printed, self._issuers, datetime.now(timezone.utc))
         except CertificateError as error:
             raise CertificateError(f"the answer of {self._arguments[0]}: {error.message}", hint=error.hint) from error
         if chain is None:

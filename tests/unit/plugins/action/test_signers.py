@@ -270,7 +270,7 @@ def test_a_command_signs(site, company):
         ("import sys; sys.exit('no token')", "ended with status 1: no token"),
         ("raise SystemExit(3)", "ended with status 3: no words"),
         ("print('hello')", "holds no certificate in PEM form"),
-        ("import time; time.sleep(5)", "gave no certificate within 1 seconds"),
+        ("import time; time.sleep(9)", "gave no certificate within 1 seconds"),
     ],
 )
 def test_a_command_that_does_not_sign(site, company, script, words):
