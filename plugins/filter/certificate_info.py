@@ -13,7 +13,8 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import StackTlsError
 from ..module_utils._module import require_cryptography_here
-from ..module_utils._pki._certificates import describe, load_certificates
+from ..module_utils._pki._certificates import load_certificates
+from ..module_utils._pki._description import describe_fully
 
 DOCUMENTATION = r"""
 name: certificate_info
@@ -39,8 +40,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A dictionary for each certificate, in their order, with the keys of
-      RV(stacktls.elastic.certificate#module:certificate).
+    - A dictionary for each certificate, in their order, with those keys of
+      RV(stacktls.elastic.certificate_info#module:files[].certificates) that need nothing but the certificate,
+      C(subject) to C(extended_key_usages).
   type: list
   elements: dict
 """
@@ -55,7 +57,7 @@ def certificate_info(value: Any) -> list[dict[str, Any]]:
     now = datetime.now(timezone.utc)
     try:
         require_cryptography_here()
-        return [describe(certificate, now) for certificate in load_certificates(value.encode())]
+        return [describe_fully(certificate, now) for certificate in load_certificates(value.encode())]
     except StackTlsError as error:
         raise AnsibleFilterError(f"certificate_info: {error}") from error
 

@@ -142,6 +142,19 @@ def attribute_lines(path: str, attributes: Attributes) -> tuple[str, str]:
     return "".join(before for before, _after in differing), "".join(after for _before, after in differing)
 
 
+def described_attributes(path: str) -> dict[str, str]:
+    """Owner, group and mode of the present file, by name; the mode is octal text.
+
+    :raises FileError: where they cannot be read.
+    """
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise FileError(f"cannot be looked at: {error.strerror}.", path=path) from error
+    lines = _in_words(found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
+    return dict(line.rstrip("\n").split(": ", 1) for line in lines)
+
+
 def attributes_differ(path: str, attributes: Attributes) -> bool:
     """Whether owner, group or mode of the present file are not as asked.
 
