@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
@@ -105,7 +105,7 @@ class ApiClient:
         self._endpoints = [Endpoint.parse(url) for url in params["url"]]
         if not self._endpoints:
             raise ApiError("url is empty.", hint="Name at least one endpoint, such as https://host:9200.")
-        self._tls = TlsOptions(**{each.name: params[each.name] for each in fields(TlsOptions)})
+        self._tls = TlsOptions.of(params)
         self._context = make_context(self._tls)
         self._timeout = _at_least("timeout", params["timeout"], 1)
         self._retries = _at_least("retries", params["retries"], 0)

@@ -115,7 +115,7 @@ class Endpoint:
         if isinstance(error, ssl.SSLCertVerificationError):
             return verification_error(error, tls, self.host, self.port, timeout)
         refusal = client_refusal(error, tls.client_file) if isinstance(error, ssl.SSLError) else None
-        return refusal or _unreachable(error, timeout) or self._misunderstood(error, timeout)
+        return refusal or unreachable(error, timeout) or self._misunderstood(error, timeout)
 
     def _misunderstood(self, error: Exception, timeout: float) -> EndpointError:
         """Something listens there, but did not answer as asked."""
@@ -133,9 +133,14 @@ def _reason(error: ssl.SSLError) -> str:
     return (error.reason or str(error)).replace("_", " ").lower()
 
 
-def _unreachable(error: Exception, timeout: float) -> EndpointError | None:
+def is_timeout(error: Exception | None) -> bool:
+    """Whether somebody took too long; before Python 3.10 there were two kinds of that."""
+    return isinstance(error, (socket.timeout, TimeoutError))
+
+
+def unreachable(error: Exception, timeout: float) -> EndpointError | None:
     """In words why nothing could be connected, or ``None`` where something did listen there."""
-    if isinstance(error, (socket.timeout, TimeoutError)):
+    if is_timeout(error):
         return EndpointError(f"no answer within {timeout:g} seconds.")
     if isinstance(error, ConnectionRefusedError):
         return EndpointError("the connection was refused: nothing listens there.", transient=True)

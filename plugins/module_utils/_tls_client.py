@@ -9,7 +9,9 @@ import contextlib
 import os
 import socket
 import ssl
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from ._errors import ApiError, CertificateError
 from ._io import require_file
@@ -40,11 +42,17 @@ class TlsOptions:
 
     validate_certs: bool = True
     ca_path: str | None = None
+    ca_certificates: str | None = None
     client_certificate_path: str | None = None
     client_key_path: str | None = None
     client_key_passphrase: str | None = field(default=None, repr=False)
     client_pkcs12_path: str | None = None
     client_pkcs12_password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> TlsOptions:
+        """Those of a module, which need not have all of them."""
+        return cls(**{each.name: params[each.name] for each in fields(cls) if each.name in params})
 
     @property
     def client_file(self) -> str:
@@ -61,7 +69,7 @@ def make_context(options: TlsOptions) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if options.validate_certs:
-        _trust(context, options.ca_path)
+        _trust(context, options)
     else:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -72,18 +80,21 @@ def make_context(options: TlsOptions) -> ssl.SSLContext:
     return context
 
 
-def _trust(context: ssl.SSLContext, ca_path: str | None) -> None:
-    if not ca_path:
+def _trust(context: ssl.SSLContext, options: TlsOptions) -> None:
+    if not options.ca_path and not options.ca_certificates:
         context.load_default_certs()
         return
     # Java takes each certificate of a CA file as an anchor, whether it is self-signed or not: so do we.
     context.verify_flags |= _TRUST_INTERMEDIATES
-    require_file(ca_path)
+    if options.ca_path:
+        require_file(options.ca_path)
     try:
-        context.load_verify_locations(cafile=ca_path)
-    except ssl.SSLError as error:
+        context.load_verify_locations(cafile=options.ca_path, cadata=options.ca_certificates)
+    except (ssl.SSLError, ValueError) as error:
         raise CertificateError(
-            "holds no CA certificate in PEM form.", path=ca_path, hint="ca_path is a file of CA certificates in PEM."
+            "holds no CA certificate in PEM form.",
+            path=options.ca_path or "ca_certificates",
+            hint="It takes CA certificates in PEM form.",
         ) from error
 
 
@@ -133,14 +144,14 @@ def verification_error(
 ) -> VerificationError:
     """What is wrong with the certificate that this endpoint showed, and what to do."""
     found = _presented_certificate(host, port, timeout)
-    message, hint = _distrust(error, options.ca_path, host, found)
+    message, hint = distrust(error, options.ca_path, host, found)
     return VerificationError(f"its certificate is not trusted: {message}", hint=hint)
 
 
-def _distrust(
+def distrust(
     error: ssl.SSLCertVerificationError, ca_path: str | None, host: str, found: x509.Certificate | None
 ) -> tuple[str, str]:
-    """Reason and hint."""
+    """Why the certificate that was found is not trusted, and what to do."""
     if error.verify_code in _NAME_MISMATCHES:
         names = f", it is for {', '.join(_names(found))}" if found else ""
         return f"it is not for the name {host}{names}.", "Use one of these names in url, or reissue the certificate."

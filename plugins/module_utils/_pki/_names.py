@@ -121,7 +121,15 @@ def name_from_common_name(common_name: str) -> x509.Name:
 
 def print_name(name: x509.Name) -> str:
     """The name as Elasticsearch prints it, such as ``CN=kibana-client, OU=ops, O=Example``."""
-    encoded = _der.single(name.public_bytes(), _der.SEQUENCE)
+    return print_encoded_name(name.public_bytes())
+
+
+def print_encoded_name(der: bytes) -> str:
+    """The same of a name in DER form.
+
+    :raises CertificateError: where it is none.
+    """
+    encoded = _der.single(der, _der.SEQUENCE)
     names = [
         " + ".join(_print_attribute(attribute) for attribute in _der.elements(attributes.content))
         for attributes in _der.elements(encoded.content)

@@ -46,11 +46,12 @@ def start(ca: Issued, tmp_path: Path) -> Iterator[Callable[..., Server]]:
         *,
         clients: ssl.VerifyMode = ssl.CERT_OPTIONAL,
         newest: ssl.TLSVersion | None = None,
+        chain: Path | None = None,
     ) -> Server:
         context = None
         if certificate is not None:
             path = tmp_path / f"server-{len(running)}.pem"
-            path.write_bytes(certificate.pem() + certificate.key_pem())
+            path.write_bytes((chain.read_bytes() if chain else certificate.pem()) + certificate.key_pem())
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(path)
             context.load_verify_locations(cadata=ca.pem().decode())
