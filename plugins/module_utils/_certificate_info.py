@@ -16,7 +16,7 @@ from ._pki._authorities import chain_to_root
 from ._pki._certificates import load_certificates, names_of
 from ._pki._contents import Contents, is_key_of, read_contents
 from ._pki._description import describe_fully
-from ._pki._keys import PassphraseError, as_public_key, key_type_of
+from ._pki._keys import as_public_key, key_type_of
 from ._pki._sans import read_alternative_name, uncovered
 
 if TYPE_CHECKING:
@@ -92,8 +92,6 @@ def _read(path: str, passphrases: Sequence[str]) -> Source:
 def _understood(path: str | None, data: bytes, passphrases: Sequence[str]) -> Source:
     try:
         contents = read_contents(data, passphrases)
-    except PassphraseError as error:
-        return Source(path, "locked", error.message)
     except StackTlsError as error:
         return Source(path, "damaged", error.message)
     return Source(path, "locked" if contents.locked else "ok", contents.locked, contents)
@@ -121,7 +119,8 @@ class _Report:
             "problem": source.problem,
             "format": contents.form if contents else None,
             "kind": contents.kind if contents else None,
-            "encrypted": contents.encrypted if contents else source.state == "locked",
+            "encrypted": contents is not None and contents.encrypted,
+            "protection": contents.protection if contents else None,
             "certificates": self._described(source),
             "private_key": self._key(contents) if contents and contents.has_key else None,
             "private_key_exposed": contents is not None and contents.has_key and exposed,

@@ -118,6 +118,11 @@ files:
     encrypted:
       description: Whether a passphrase protects the private key or the PKCS#12 file.
       type: bool
+    protection:
+      description:
+        - How a PKCS#12 file is protected, V(aes-256), V(aes-128), V(3des), V(none) or V(other), also where it could not
+          be opened; null for other formats.
+      type: str
     owner:
       description: User that owns the file; null where there is no file.
       type: str

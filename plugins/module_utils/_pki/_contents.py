@@ -15,11 +15,11 @@ from . import _der
 from ._certificates import Identity, load_certificates, require_readable
 from ._description import is_authority
 from ._keys import PassphraseError, as_private_key, is_encrypted, load_private_key
+from ._pkcs12 import container_encryption, is_protected, open_container
 
 with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import pkcs12
 
 if TYPE_CHECKING:
     from ._keys import PrivateKey
@@ -35,7 +35,8 @@ class Contents:
     :param friendly_names: of each certificate, empty where it has none; only PKCS#12 knows them.
     :param has_key: whether there is a private key, opened or not.
     :param encrypted: whether the private key, or the whole PKCS#12 file, is protected by a passphrase.
-    :param locked: why the private key could not be opened; empty where it could, or there is none.
+    :param locked: why it, or its private key, could not be opened; empty where it could.
+    :param protection: how a PKCS#12 file is protected, see :func:`._pkcs12.container_encryption`.
     """
 
     form: str
@@ -45,10 +46,13 @@ class Contents:
     has_key: bool = False
     encrypted: bool = False
     locked: str = ""
+    protection: str | None = None
 
     @property
-    def kind(self) -> str:
-        """In one word what the file is for."""
+    def kind(self) -> str | None:
+        """In one word what the file is for; ``None`` where nothing of it could be read."""
+        if not self.has_key and not self.certificates:
+            return None
         if self.has_key:
             return "identity" if self.certificates else "private_key"
         authorities = [is_authority(certificate) for certificate in self.certificates]
@@ -63,7 +67,6 @@ def read_contents(data: bytes, passphrases: Sequence[str]) -> Contents:
     """What the bytes hold.
 
     :param passphrases: each is tried on what is protected.
-    :raises PassphraseError: where a PKCS#12 file is protected and none of them opens it.
     :raises CertificateError: where the bytes are none of the forms, or damaged.
     """
     if b"-----BEGIN " in data:
@@ -110,9 +113,12 @@ def _read_der(data: bytes) -> Contents:
 
 
 def _read_container(data: bytes, passphrases: Sequence[str]) -> Contents:
-    protected = len(_der.elements(_der.single(data, _der.SEQUENCE).content)) > 2
-    # The empty password is no secret, and Java and Kibana have users of it.
-    found = _first_opened(lambda each: _open(data, each), [*passphrases, ""] if protected else [None])
+    protected, protection = is_protected(data), _protection(data)
+    try:
+        # The empty password is no secret, and Java and Kibana have users of it.
+        found = _first_opened(lambda each: open_container(data, each), [*passphrases, ""] if protected else [None])
+    except PassphraseError as error:
+        return Contents("pkcs12", (), encrypted=True, locked=error.message, protection=protection)
     entries = [found.cert, *found.additional_certs] if found.cert else list(found.additional_certs)
     for entry in entries:
         require_readable(entry.certificate)
@@ -123,14 +129,15 @@ def _read_container(data: bytes, passphrases: Sequence[str]) -> Contents:
         key=None if found.key is None else as_private_key(found.key),
         has_key=found.key is not None,
         encrypted=protected,
+        protection=protection,
     )
 
 
-def _open(data: bytes, password: str | None) -> pkcs12.PKCS12KeyAndCertificates:
+def _protection(data: bytes) -> str:
     try:
-        return pkcs12.load_pkcs12(data, None if password is None else password.encode())
-    except ValueError as error:
-        raise PassphraseError("the PKCS#12 file cannot be opened.") from error
+        return container_encryption(data)
+    except CertificateError:  # others write forms that can be opened without being understood in full
+        return "other"
 
 
 def _first_opened(opening: Callable[[str | None], Opened], passphrases: Sequence[str | None]) -> Opened:

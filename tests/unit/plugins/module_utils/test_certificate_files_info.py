@@ -161,6 +161,7 @@ def test_what_is_locked(gather, passphrases):
     assert {container["state"], key["state"], combined["state"]} == {"locked"}
     assert container["problem"] == "it is protected, and none of the passphrases opens it."
     assert (container["certificates"], container["encrypted"]) == ([], True)
+    assert (container["format"], container["kind"], container["protection"]) == ("pkcs12", None, "aes-256")
     assert key["private_key"] == {"key_type": None, "encrypted": True, "matches": None}
     assert [each["subject"] for each in combined["certificates"]] == ["CN=es1, O=Example"]
 
