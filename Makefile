@@ -9,13 +9,14 @@ export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
 .PHONY: help setup packages venv images archive demo demo-stop test lint unit unit-oldest sanity stack-test integration \
-	molecule system clean
+	molecule system soak clean
 
 help:
 	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
 	@echo 'make demo-stop  remove the containers of the demo'
 	@echo 'make test       every check and test (parts: lint unit unit-oldest sanity stack-test'
 	@echo '                integration molecule system)'
+	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind: refused, and left as they are'
 	@echo 'make archive    the collection as an archive, in build/'
 	@echo 'make clean      remove what was built, but not the cache'
 
@@ -68,6 +69,9 @@ molecule: venv images archive
 
 system: venv images archive
 	@$(PART) system tests/tools/system
+
+soak: venv
+	@$(PART) soak tests/tools/soak
 
 clean:
 	rm -rf build

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .._errors import KeystoreError, located
 from .._io import SECRET_MODE, read_file
 from ._beats import decode, encode
-from ._merge import Wanted, merge, texts
+from ._merge import Wanted, check_names, merge, texts
 from ._store_file import ENTRY_ARGUMENTS, Change, replace, require_decided
 
 ARGUMENTS: dict[str, Any] = {
@@ -56,7 +56,7 @@ def _default_path(beat: str) -> str:
 def _wanted(params: dict[str, Any]) -> Wanted[bytes]:
     entries = texts(params["entries"])
     require_decided(entries, params["absent"])
-    _check_names(entries)
+    check_names(entries, _NAME, "Settings refer to it as '${NAME}': no white space, '$', '{', '}' or ':' can be in it.")
     _check_values(entries)
     return Wanted({name: value.encode("utf-8") for name, value in entries.items()}, params["absent"], params["purge"])
 
@@ -67,13 +67,4 @@ def _check_values(entries: Mapping[str, str]) -> None:
             raise KeystoreError(
                 f"the value of the entry {name!r} is empty.",
                 hint=f"A Beat does not start with a reference to it: use '${{{name}:}}' and list its name in 'absent'.",
-            )
-
-
-def _check_names(names: Iterable[str]) -> None:
-    for name in names:
-        if not _NAME.fullmatch(name):
-            raise KeystoreError(
-                f"{name!r} cannot be the name of an entry.",
-                hint="Settings refer to it as '${NAME}': no white space, '$', '{', '}' or ':' can be in it.",
             )

@@ -9,14 +9,14 @@ import dataclasses
 import re
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, Callable
 
 from .._errors import KeystoreError, located
 from .._io import read_file
 from ._elasticsearch import Store, encode
 from ._file_entries import FILE_ENTRY_ARGUMENTS, file_values
-from ._merge import Wanted, merge, texts
+from ._merge import Wanted, check_names, merge, texts
 from ._passwords import UNCHANGED, Passwords, check_password, password_lines
 from ._release import format_version, installed_release
 from ._store_file import ENTRY_ARGUMENTS, Change, replace, require_decided, warn_of_readers
@@ -98,13 +98,9 @@ def _wanted(params: dict[str, Any]) -> Wanted[bytes]:
     return Wanted({**entries, **files}, params["absent"], params["purge"])
 
 
-def _check_names(names: Iterable[str]) -> None:
+def _check_names(names: Collection[str]) -> None:
+    check_names(names, _NAME, "Names consist of ASCII letters, digits, '.', '_' and '-'.")
     for name in names:
-        if not _NAME.fullmatch(name):
-            raise KeystoreError(
-                f"{name!r} cannot be the name of an entry.",
-                hint="Names consist of ASCII letters, digits, '.', '_' and '-'.",
-            )
         if len(name) > _LONGEST_NAME:
             raise KeystoreError(f"the name of an entry has {len(name)} characters, {_LONGEST_NAME} are possible.")
 

@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Callable
 
 from .._errors import KeystoreError, located
 from .._io import read_file
 from ._kibana import decode, encode
-from ._merge import Wanted, merge, text
+from ._merge import Wanted, check_names, merge, text
 from ._store_file import ENTRY_ARGUMENTS, Change, replace, require_decided, warn_of_readers
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "default": "/etc/kibana/kibana.keystore"},
     **ENTRY_ARGUMENTS,
 }
+
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f]+")
 
 
 def manage_kibana_keystore(params: dict[str, Any], warn: Callable[[str], None], *, check_mode: bool) -> dict[str, Any]:
@@ -33,6 +36,7 @@ def manage_kibana_keystore(params: dict[str, Any], warn: Callable[[str], None], 
         wanted = Wanted(
             {name: _json(name, value) for name, value in entries.items()}, params["absent"], params["purge"]
         )
+        check_names(entries, _NAME, "Give the name of a setting.")
         require_decided(entries, params["absent"])
         content = read_file(path)
         present = {} if content is None else decode(content)
@@ -45,8 +49,6 @@ def manage_kibana_keystore(params: dict[str, Any], warn: Callable[[str], None], 
 
 def _json(name: str, value: Any) -> str:
     """Lists and mappings as they are; all else is text, because Kibana wants the digits of a password as text."""
-    if not name:
-        raise KeystoreError("'' cannot be the name of an entry.", hint="Give the name of a setting.")
     try:
         return json.dumps(value if isinstance(value, (list, dict)) else text(name, value), allow_nan=False)
     except ValueError:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -66,6 +67,16 @@ def merge(present: Mapping[str, Value], wanted: Wanted[Value], kept: Collection[
         return name in wanted.entries or (name not in wanted.absent and (name in kept or not wanted.purge))
 
     return Plan(present, {**{name: value for name, value in present.items() if stays(name)}, **wanted.entries})
+
+
+def check_names(names: Iterable[str], allowed: re.Pattern[str], hint: str) -> None:
+    """Whether entries can have these names.
+
+    :raises KeystoreError: where one cannot; it says which and gives the hint.
+    """
+    for name in names:
+        if not allowed.fullmatch(name):
+            raise KeystoreError(f"{name!r} cannot be the name of an entry.", hint=hint)
 
 
 def texts(entries: Mapping[str, Any]) -> dict[str, str]:
