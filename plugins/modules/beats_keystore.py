@@ -36,9 +36,9 @@ options:
   entries:
     description:
       - The entries that the keystore should have, as names and values. Names not given stay as they are.
-      - A value is text. A number is taken for its digits, so quote those that begin with a zero.
-      - It cannot be empty, because a Beat takes an empty entry for a missing one and does not start. A setting that may
-        be empty refers to its entry with a default, such as V(${PASSPHRASE:}).
+      - A value is text, which may be empty. A number is taken for its digits, so quote those that begin with a zero.
+      - In a setting, let the reference stand alone, such as V(${ES_API_KEY}). With other text around it a Beat does not
+        start where the value is empty, and makes a list of a value with a comma.
       - A name cannot have white space or one of the characters V($), V({), V(}) and V(:) in it.
     type: dict
     default: {}

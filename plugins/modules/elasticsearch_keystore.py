@@ -15,8 +15,8 @@ description:
     temporary file.
   - The file is written only where an entry or the password differs. A keystore of Elasticsearch 6.3 or newer can be
     read and one of 7.1 or newer changed. What is damaged or not understood is refused and left as it is.
-  - A present keystore keeps the version of its format. Upgrading it is left to Elasticsearch, which does that when it
-    starts and when its package is upgraded.
+  - A keystore that changes is written in the version that the Elasticsearch in O(home) writes, as its own tool does it,
+    or in the version that it has, where that is newer or O(home) has no Elasticsearch.
   - A missing keystore is made where there are O(entries) to put in it, in the version that the Elasticsearch in O(home)
     writes, with a new C(keystore.seed) as Elasticsearch itself does.
   - Elasticsearch reads most entries at its start only, see M(stacktls.elastic.restart).
@@ -31,7 +31,7 @@ options:
     type: path
     default: /etc/elasticsearch/elasticsearch.keystore
   home:
-    description: Folder that Elasticsearch is installed in. Read only to make a new keystore.
+    description: Folder that Elasticsearch is installed in. It tells the version of a keystore that is made or changed.
     type: path
     default: /usr/share/elasticsearch
   entries:
@@ -81,7 +81,7 @@ options:
       - Password that the keystore should have. The empty text removes the password.
       - The keystore is opened with this password, or else with O(password), or without one where it has none. So the
         same task changes the password at its first run and nothing at the second.
-      - At most 128 characters and no line break, because Elasticsearch reads no more.
+      - It cannot have a line break, because Elasticsearch reads one line when it starts.
     type: str
   group:
     description:
@@ -151,7 +151,7 @@ password_changed:
   returned: success
   type: bool
 format_version:
-  description: Version of the keystore's format; null where there is no keystore and none is to be made.
+  description: Version of the keystore's format afterwards; null where there is no keystore and none is to be made.
   returned: success
   type: int
   sample: 7
@@ -162,7 +162,7 @@ restart_pending:
 diff:
   description:
     - Names of the entries before and after, with a mark where the value changes.
-    - Where owner, group, mode or password differ, the first lines tell it, but never a password.
+    - Where owner, group, mode, format or password differ, the first lines tell it, but never a password.
   returned: success
   type: dict
 """

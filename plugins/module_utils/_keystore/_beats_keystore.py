@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from .._errors import KeystoreError, located
@@ -57,14 +56,4 @@ def _wanted(params: dict[str, Any]) -> Wanted[bytes]:
     entries = texts(params["entries"])
     require_decided(entries, params["absent"])
     check_names(entries, _NAME, "Settings refer to it as '${NAME}': no white space, '$', '{', '}' or ':' can be in it.")
-    _check_values(entries)
     return Wanted({name: value.encode("utf-8") for name, value in entries.items()}, params["absent"], params["purge"])
-
-
-def _check_values(entries: Mapping[str, str]) -> None:
-    for name, value in entries.items():
-        if not value:
-            raise KeystoreError(
-                f"the value of the entry {name!r} is empty.",
-                hint=f"A Beat does not start with a reference to it: use '${{{name}:}}' and list its name in 'absent'.",
-            )

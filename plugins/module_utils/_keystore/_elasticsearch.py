@@ -110,7 +110,7 @@ def encode(store: Store, password: str, formats: Mapping[int, Format] = FORMATS)
     if form.has_types:
         raise KeystoreError(
             f"keystores of version {store.version} can be read, but not be changed.",
-            hint="Run 'elasticsearch-keystore upgrade' of Elasticsearch 7.1 or newer first.",
+            hint="Set 'home' to the folder of the Elasticsearch that reads it, so that it becomes one of its version.",
         )
     is_same = store.key is not None and (store.key.cipher, store.key.password) == (form.cipher, password)
     key = store.key if store.key is not None and is_same else form.cipher.new_key(password)

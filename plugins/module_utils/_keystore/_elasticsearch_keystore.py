@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import secrets
 import string
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, Callable
 
 from .._errors import KeystoreError, located
@@ -17,8 +17,8 @@ from .._io import read_file
 from ._elasticsearch import Store, encode
 from ._file_entries import FILE_ENTRY_ARGUMENTS, file_values
 from ._merge import Wanted, check_names, merge, texts
-from ._passwords import UNCHANGED, Passwords, check_password, password_lines
-from ._release import format_version, installed_release
+from ._passwords import Passwords, check_password, password_lines
+from ._release import format_version, installed_release, version_after, version_lines
 from ._store_file import ENTRY_ARGUMENTS, Change, replace, require_decided, warn_of_readers
 
 ARGUMENTS: dict[str, Any] = {
@@ -45,44 +45,51 @@ def manage_elasticsearch_keystore(
 ) -> dict[str, Any]:
     """Make the keystore what the parameters ask for, and return the module's result.
 
-    A present keystore keeps its version: every newer Elasticsearch reads it and upgrades it by itself, but one that is
-    older than ``home`` says would not start with a newer version.
-
+    :param warn: is told of a file that everybody can read.
     :raises KeystoreError: where it cannot be opened or made, or an entry cannot be what is asked for.
     :raises FileError: where a file cannot be read or written.
     """
-    path, passwords = params["path"], Passwords(params["password"] or "", params["new_password"])
+    path, home = params["path"], params["home"]
+    passwords = Passwords(params["password"] or "", params["new_password"])
     with located(path):
         wanted = _wanted(params)
         check_password(passwords.wanted or "")
         content = read_file(path)
-        if content is None:
-            change, version = _made(params["home"], wanted, passwords.final)
-        else:
-            change, version = _changed(content, wanted, passwords)
+        outcome = _made(home, wanted, passwords) if content is None else _changed(content, home, wanted, passwords)
     warn_of_readers(params, warn)
-    result = replace(params, change, check_mode=check_mode)
-    return {**result, "format_version": version, "password_changed": change.password != UNCHANGED}
+    result = replace(params, outcome.change, check_mode=check_mode)
+    return {**result, "format_version": outcome.version, "password_changed": outcome.password_changed}
 
 
-def _changed(content: bytes, wanted: Wanted[bytes], passwords: Passwords) -> tuple[Change, int | None]:
-    """What becomes of a present keystore, and the version of its format."""
+@dataclass(frozen=True)
+class _Outcome:
+    """What becomes of the keystore, and the version of its format; ``None`` where there is no keystore."""
+
+    change: Change
+    version: int | None
+    password_changed: bool = False
+
+
+def _changed(content: bytes, home: str, wanted: Wanted[bytes], passwords: Passwords) -> _Outcome:
     store, password = passwords.open(content)
-    plan = merge(store.entries, wanted, KEPT)
-    if not plan.differences and password == passwords.final:
-        return Change(plan, None), store.version
-    content = encode(dataclasses.replace(store, entries=plan.after), passwords.final)
-    return Change(plan, content, password_lines(password, passwords.final)), store.version
+    plan, final = merge(store.entries, wanted, KEPT), passwords.final
+    if not plan.differences and password == final:
+        return _Outcome(Change(plan, None), store.version)
+    version = version_after(store.version, home)
+    of_version, of_password = version_lines(store.version, version), password_lines(password, final)
+    lines = of_version[0] + of_password[0], of_version[1] + of_password[1]
+    content = encode(Store(version, plan.after, store.key), final)
+    return _Outcome(Change(plan, content, lines), version, password != final)
 
 
-def _made(home: str, wanted: Wanted[bytes], password: str) -> tuple[Change, int | None]:
-    """A new keystore and its version, where there is something to put in it."""
+def _made(home: str, wanted: Wanted[bytes], passwords: Passwords) -> _Outcome:
+    """A new keystore, where there is something to put in it."""
     if not wanted.entries:
-        return Change(merge({}, wanted), None), None
-    check_password(password)
+        return _Outcome(Change(merge({}, wanted), None), None)
+    check_password(passwords.final)
     version = format_version(installed_release(home))
     plan = merge({}, _with_seed(wanted))
-    return Change(plan, encode(Store(version, plan.after), password)), version
+    return _Outcome(Change(plan, encode(Store(version, plan.after), passwords.final)), version)
 
 
 def _wanted(params: dict[str, Any]) -> Wanted[bytes]:
@@ -108,4 +115,4 @@ def _check_names(names: Collection[str]) -> None:
 def _with_seed(wanted: Wanted[bytes]) -> Wanted[bytes]:
     """As Elasticsearch's own tool does it: no store is without a random seed."""
     seed = "".join(secrets.choice(_SEED_CHARACTERS) for _index in range(_SEED_LENGTH))
-    return dataclasses.replace(wanted, entries={SEED: seed.encode("ascii"), **wanted.entries})
+    return Wanted({SEED: seed.encode("ascii"), **wanted.entries}, wanted.absent, wanted.purge)

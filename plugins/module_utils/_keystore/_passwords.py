@@ -11,11 +11,6 @@ from dataclasses import dataclass, field
 from .._errors import KeystoreError
 from ._elasticsearch import Store, WrongPasswordError, decode, is_protected
 
-LONGEST = 128
-"""Elasticsearch reads no more characters of a password (``KeyStoreWrapper.MAX_PASSPHRASE_LENGTH``)."""
-
-UNCHANGED = ("", "")
-
 
 @dataclass(frozen=True)
 class Passwords:
@@ -63,18 +58,12 @@ def check_password(password: str) -> None:
             "the password of a keystore cannot have a line break.",
             hint="Elasticsearch reads one line when it starts.",
         )
-    length = len(password.encode("utf-16-le", "surrogatepass")) // 2
-    if length > LONGEST:
-        raise KeystoreError(
-            f"the password has {length} characters.",
-            hint=f"Elasticsearch reads {LONGEST} at most: choose a shorter one.",
-        )
 
 
 def password_lines(before: str, after: str) -> tuple[str, str]:
     """What the difference says of the password, before and after; nothing where it stays."""
     if before == after:
-        return UNCHANGED
+        return "", ""
     changed = "password: set (changed)\n" if before and after else ""
     return _line(before), changed or _line(after)
 

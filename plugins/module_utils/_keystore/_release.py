@@ -31,6 +31,23 @@ def format_version(release: Release) -> int:
     )
 
 
+def version_after(present: int, home: str) -> int:
+    """The version of a keystore that was changed: that of the installed release, as if its own tool had done it.
+
+    An Elasticsearch that finds an older version upgrades it when it starts. But in the layout of the packages it may not
+    write the folder, and then it does not start. Where nothing is known of the release, the version stays.
+    """
+    try:
+        return max(present, format_version(installed_release(home)))
+    except KeystoreError:
+        return present
+
+
+def version_lines(before: int, after: int) -> tuple[str, str]:
+    """What the difference says of the version; nothing where it stays."""
+    return ("", "") if before == after else (f"format: {before}\n", f"format: {after}\n")
+
+
 def installed_release(home: str) -> Release:
     """The release that is installed in this folder.
 

@@ -32,12 +32,12 @@ class Change:
     """What becomes of a store.
 
     :param content: the file that the plan leads to; ``None`` where it leads to no change.
-    :param password: what the difference says of the store's password before and after; empty where it stays.
+    :param lines: what the difference says before and after, besides the names of entries.
     """
 
     plan: Plan[Any]
     content: bytes | None = field(repr=False)
-    password: tuple[str, str] = ("", "")
+    lines: tuple[str, str] = ("", "")
 
 
 def require_decided(wanted: Iterable[str], absent: Iterable[str]) -> None:
@@ -94,10 +94,10 @@ def _attributes_of_new_file(params: dict[str, Any], inherit_owner: bool) -> Attr
 
 
 def _diff(replacement: Replacement, change: Change) -> dict[str, str]:
-    """Attributes and password where they change, then names only; that a value changes is a mark behind its name."""
+    """Attributes and the like where they change, then names only; that a value changes is a mark behind its name."""
     plan = change.plan
     before, after = attribute_lines(replacement.path, replacement.attributes)
-    before, after = before + change.password[0], after + change.password[1]
+    before, after = before + change.lines[0], after + change.lines[1]
     changed = {difference.name for difference in plan.differences if difference.change == "changed"}
     return {
         "before_header": replacement.path,

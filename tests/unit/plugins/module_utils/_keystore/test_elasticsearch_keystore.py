@@ -282,20 +282,13 @@ def test_a_new_keystore_gets_the_new_password(params):
     assert opened(params, "neu").entries["name"] == SECRET.encode()
 
 
-def test_a_password_of_the_greatest_length(params):
-    put(params, {"keystore.seed": "seed"})
-    manage(params, new_password="ä" * 128)
-    assert opened(params, "ä" * 128)
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"new_password": "wrong"}, "neither 'new_password' nor 'password' opens the keystore"),
         ({"new_password": "wrong", "password": "other"}, "neither 'new_password' nor 'password' opens the keystore"),
         ({"new_password": ""}, "neither 'new_password' nor 'password' opens the keystore"),
-        ({"password": "right", "new_password": "x" * 129}, "the password has 129 characters"),
-        ({"password": "right", "new_password": "\U0001f511" * 65}, "the password has 130 characters"),
+        ({"password": "right", "new_password": "two\rlines"}, "the password of a keystore cannot have a line break"),
         ({"password": "right", "new_password": "two\nlines"}, "the password of a keystore cannot have a line break"),
         ({"password": "right", "new_password": "\ud83d"}, "the password is not valid Unicode text"),
         ({"password": "\ud83d"}, "the password is not valid Unicode text"),
@@ -316,8 +309,8 @@ def test_a_password_that_cannot_be_leaves_the_file_alone(params, changes, messag
 
 
 def test_a_new_keystore_needs_a_password_that_elasticsearch_can_be_given(params):
-    with pytest.raises(KeystoreError, match="the password has 129 characters"):
-        manage(params, password="x" * 129, entries={"name": SECRET})
+    with pytest.raises(KeystoreError, match="the password of a keystore cannot have a line break"):
+        manage(params, password="two\nlines", entries={"name": SECRET})
     assert not os.path.exists(params["path"])
 
 
@@ -441,13 +434,35 @@ def test_a_damaged_keystore_is_refused_and_left_alone(params, check_mode):
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_a_keystore_of_version_3_is_read_but_not_changed(params, check_mode):
+def test_a_keystore_of_version_3_is_changed_only_where_elasticsearch_is_known(params, check_mode):
     stores = json.loads((Path(__file__).parent / "elasticsearch_stores.json").read_text())
     place(params, base64.b64decode(stores["6.7.2"]["open"]))
+    before = opened(params).entries
 
     assert not manage(params, check_mode=check_mode, entries={"empty": ""})["changed"]
     with pytest.raises(KeystoreError, match="version 3 can be read, but not be changed"):
-        manage(params, check_mode=check_mode, entries={"name": SECRET})
+        manage(params, check_mode=check_mode, home="/nonexistent", entries={"name": SECRET})
+    assert opened(params).entries == before
+
+    manage(params, entries={"name": SECRET})
+    assert opened(params) == Store(5, {**before, "name": SECRET.encode()})
+
+
+@pytest.mark.parametrize(
+    ("present", "release", "after"), [(4, "9.4.3", 7), (5, "8.16.6", 6), (5, "7.17.9", 5), (4, "6.8.0", 4)]
+)
+def test_a_changed_keystore_is_of_the_version_that_elasticsearch_writes(params, tmp_path, present, release, after):
+    put(params, {"keystore.seed": "seed"}, version=present, password="word")
+    params.update(home=str(install(tmp_path / release, release)), password="word")
+
+    assert manage(params)["format_version"] == present
+    planned = manage(params, check_mode=True, entries={"name": SECRET})
+    done = manage(params, entries={"name": SECRET})
+
+    assert planned["format_version"] == done["format_version"] == opened(params, "word").version == after
+    assert planned["diff"] == done["diff"]
+    assert done["diff"]["before"].startswith(f"format: {present}\n") == (present != after)
+    assert done["diff"]["after"].startswith(f"format: {after}\n") == (present != after)
 
 
 @pytest.mark.parametrize("check_mode", [True, False])

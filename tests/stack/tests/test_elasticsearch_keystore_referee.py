@@ -1,25 +1,25 @@
 # Copyright: Stack TLS contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our secret stores against the products' own tools, in both directions. Needs root and about two minutes."""
+"""Elasticsearch's keystore and ours, in both directions, by its own tool and by nodes that start with ours."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import KeystoreError
 from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._elasticsearch import Store, decode, encode
 from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._elasticsearch_keystore import (
     manage_elasticsearch_keystore,
 )
-from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._kibana_keystore import manage_kibana_keystore
 from stacklib import services
 from stacklib.podman import podman, try_podman
+from stacklib.shell import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,9 @@ CONF = "/etc/elasticsearch"
 HOME = "/usr/share/elasticsearch"
 FILE = "elasticsearch.keystore"
 TEXT = "xpack.security.http.ssl.keystore.secure_password"
+BINARY = bytes(range(256)) * 300
+OLDER_PASSWORD = "geheim-ü"
+LONGEST_PASSWORD = "Kennwört" * 40
 ENTRIES = {TEXT: "pässwörd € \U0001f511", "digits": "0123", "empty": "", "large": "x" * 70_000}
 SETTINGS = """
 discovery.type: single-node
@@ -73,8 +76,22 @@ class Node:
         assert result.status == 0, result.text
         return result.stdout
 
-    def start(self) -> None:
-        podman("exec", self.container, "systemctl", "start", "elasticsearch", timeout=330)
+    def restart(self, passphrase: str) -> None:
+        """Start with the keystore that is there, and what opens it, if it needs that."""
+        variable = f"ES_KEYSTORE_PASSPHRASE_FILE={CONF}/passphrase"
+        self.shell(
+            f"cp -n {CONF}/elasticsearch.yml /root; cat /root/elasticsearch.yml - >{CONF}/elasticsearch.yml",
+            self.settings,
+        )
+        self.shell(f"install -g elasticsearch -m 0640 /dev/stdin {CONF}/passphrase", f"{passphrase}\n".encode())
+        self.shell("sed -i /^ES_KEYSTORE_PASSPHRASE_FILE=/d /etc/default/elasticsearch")
+        if passphrase:
+            self.shell(f"echo {variable} >>/etc/default/elasticsearch")
+        podman("exec", self.container, "systemctl", "restart", "elasticsearch", timeout=330)
+
+    @property
+    def settings(self) -> bytes:
+        return f"network.host: {self.name}{SETTINGS}".encode()
 
 
 NODES = (Node("es9", "9.4.3", 7, "127.0.1.211"), Node("es8", "8.16.6", 6, "127.0.1.212"))
@@ -125,11 +142,14 @@ def manage(tmp_path: Path, present: bytes | None = None, **params: Any) -> bytes
     """What the module makes of a keystore."""
     path = tmp_path / FILE
     if present is not None:
+        path.touch(0o660)
         path.write_bytes(present)
     defaults = {
         "path": str(path),
         "home": str(tmp_path / "home"),
         "password": None,
+        "new_password": None,
+        "file_entries": [],
         "entries": {},
         "absent": [],
         "purge": False,
@@ -138,18 +158,20 @@ def manage(tmp_path: Path, present: bytes | None = None, **params: Any) -> bytes
         "mode": None,
         "journal": None,
     }
-    assert manage_elasticsearch_keystore({**defaults, **params}, check_mode=False)["changed"]
+    assert manage_elasticsearch_keystore({**defaults, **params}, pytest.fail, check_mode=False)["changed"]
     return path.read_bytes()
 
 
 def test_the_tool_reads_a_keystore_that_we_made(node: Node, home: Path, tmp_path: Path) -> None:
-    content = manage(tmp_path, entries=ENTRIES)
+    binary = {"name": "some.file", "path": None, "content": base64.b64encode(BINARY).decode()}
+    content = manage(tmp_path, entries=ENTRIES, file_entries=[binary])
     node.put(content)
 
     assert decode(content, "").version == node.format_version
-    assert node.tool("list").split() == sorted([*ENTRIES, "keystore.seed"])
-    for name in (TEXT, "empty", "large"):
+    assert node.tool("list").split() == sorted([*ENTRIES, "keystore.seed", "some.file"])
+    for name in (TEXT, "empty"):
         assert node.tool("show", name) == ENTRIES[name]
+    assert base64.b64decode(node.shell(f"{HOME}/bin/elasticsearch-keystore show some.file | base64")) == BINARY
     assert "not password-protected" in node.try_tool("has-passwd").text
 
 
@@ -184,94 +206,76 @@ def test_we_change_a_keystore_that_the_tool_made_and_the_tool_ours(node: Node, t
     assert decode(node.take(), "").entries == left
 
 
-def test_we_read_a_keystore_that_the_tool_protected(node: Node, home: Path, tmp_path: Path) -> None:
-    node.put(manage(tmp_path, entries={TEXT: ENTRIES[TEXT]}))
+def test_the_password_changes_in_both_directions(node: Node, home: Path, tmp_path: Path) -> None:
+    ours = manage(tmp_path, entries={TEXT: ENTRIES[TEXT]})
+    node.put(ours)
     node.tool("passwd", stdin="Kennwört\nKennwört\n")
-    assert decode(node.take(), "Kennwört").entries[TEXT] == ENTRIES[TEXT].encode()
+    protected = node.take()
+    assert decode(protected, "Kennwört").entries == decode(ours, "").entries
+
+    node.put(manage(tmp_path, protected, password="Kennwört", new_password=LONGEST_PASSWORD))
+    assert node.tool("show", TEXT, stdin=f"{LONGEST_PASSWORD}\n").endswith(ENTRIES[TEXT])
+
+    node.put(manage(tmp_path, node.take(), password=LONGEST_PASSWORD, new_password=""))
+    assert node.tool("show", TEXT) == ENTRIES[TEXT]
+    assert "not password-protected" in node.try_tool("has-passwd").text
 
 
-@pytest.mark.parametrize("format_version", [4, 5, 6])
-def test_the_tool_reads_the_older_formats_that_we_write(node: Node, format_version: int) -> None:
-    entries = {"keystore.seed": b"seed", TEXT: ENTRIES[TEXT].encode()}
-    node.put(encode(Store(format_version, entries), "Kennwört"))
-    assert node.tool("show", TEXT, stdin="Kennwört\n").endswith(ENTRIES[TEXT])
+def older_keystore(format_version: int) -> bytes:
+    if format_version == 3:
+        # Nobody writes it any more; this one is of Elasticsearch 6.7.2.
+        stores = STACK.parent / "unit/plugins/module_utils/_keystore/elasticsearch_stores.json"
+        return base64.b64decode(json.loads(stores.read_text())["6.7.2"]["protected"])
+    entries = {"keystore.seed": b"seed", TEXT: ENTRIES[TEXT].encode(), "some.file": BINARY}
+    return encode(Store(format_version, entries), OLDER_PASSWORD)
 
 
-def test_a_node_starts_with_a_keystore_that_we_made(node: Node, home: Path, tmp_path: Path) -> None:
-    password = "bootstrap-pässword"
-    node.put(manage(tmp_path, entries={"bootstrap.password": password}))
-    node.shell(f"cat >>{CONF}/elasticsearch.yml", f"network.host: {node.name}{SETTINGS}".encode())
+@pytest.mark.parametrize("format_version", [3, 4, 5, 6])
+def test_the_tool_upgrades_older_formats_as_we_read_and_write_them(node: Node, format_version: int) -> None:
+    older = older_keystore(format_version)
+    node.put(older)
+    node.tool("upgrade", stdin=f"{OLDER_PASSWORD}\n")
+    upgraded = decode(node.take(), OLDER_PASSWORD)
+    assert upgraded == Store(node.format_version, decode(older, OLDER_PASSWORD).entries)
 
-    node.start()
+
+def test_the_tool_has_the_same_names(node: Node, tmp_path: Path) -> None:
+    node.shell(f"rm -f {CONF}/{FILE}")
+    node.tool("create")
+    names = ["Upper.Case", "under_score-1", ".dots.", "0"]
+    node.tool("add", "--stdin", *names, stdin="a\n" * len(names))
+    assert manage(tmp_path, node.take(), entries=dict.fromkeys(names, "b"))
+    for name in ("na me", "naïve", "a/b"):
+        with pytest.raises(KeystoreError, match="cannot be the name of an entry"):
+            manage(tmp_path, entries={name: "a"})
+    refused = node.try_tool("add", "--stdin", "na me", stdin="a\n")
+    assert refused.status != 0
+    assert "does not match the allowed setting name pattern" in refused.text
+
+
+def test_a_node_does_not_start_with_an_older_format(node: Node) -> None:
+    """The folder belongs to root, so the node cannot upgrade it: the reason why our changes do."""
+    node.put(encode(Store(5, {"keystore.seed": b"seed"}), ""))
+    with pytest.raises(StackError):
+        node.restart("")
+    assert "or run [elasticsearch-keystore upgrade]" in node.shell("journalctl --unit elasticsearch --lines 20")
+
+
+@pytest.mark.parametrize(("password", "older"), [("", None), ("Kennwört €" * 20, None), ("Kennwort", 5)])
+def test_a_node_starts_with_a_keystore_that_we_made(
+    node: Node, home: Path, password: str, older: int | None, tmp_path: Path
+) -> None:
+    version = older or node.format_version
+    elastic = f"bootstrap-pässword-{version}-{len(password)}"
+    fresh = encode(Store(version, {"keystore.seed": b"seed"}), "")
+    content = manage(tmp_path, fresh, entries={"bootstrap.password": elastic}, new_password=password)
+    assert decode(content, password).version == node.format_version
+    node.put(content)
+
+    node.restart(password)
 
     # It knows the password from nowhere else.
-    answer = services.elasticsearch(node.address, password).until("GET", "/", seconds=60)
+    answer = services.elasticsearch(node.address, elastic).until("GET", "/", seconds=60)
     assert answer["version"]["number"] == node.version
     with pytest.raises(OSError, match=r"^401 "):
         services.elasticsearch(node.address, "another").request("GET", "/")
-
-
-# ------------------------------------------------------------------------------ Kibana
-
-
-@dataclass(frozen=True)
-class KibanaTool:
-    """The `kibana-keystore` of the stand-in, with its folder of settings."""
-
-    folder: Path
-
-    def __call__(self, *arguments: str, stdin: str = "") -> str:
-        program = [str(STACK / "kibana" / "bin" / "kibana-keystore"), *arguments, "--allow-root"]
-        environment = {**os.environ, "KBN_PATH_CONF": str(self.folder)}
-        result = subprocess.run(program, input=stdin, capture_output=True, text=True, env=environment, check=False)
-        assert result.returncode == 0, result.stderr
-        return result.stdout
-
-    def manage(self, **params: Any) -> None:
-        defaults = {
-            "path": str(self.folder / "kibana.keystore"),
-            "entries": {},
-            "absent": [],
-            "purge": False,
-            "owner": None,
-            "group": None,
-            "mode": None,
-            "journal": None,
-        }
-        assert manage_kibana_keystore({**defaults, **params}, check_mode=False)["changed"]
-
-    def values(self) -> dict[str, Any]:
-        """What Kibana itself gets to see, with types."""
-        script = (
-            "import { readFileSync } from 'node:fs'; import { pathToFileURL } from 'node:url';"
-            "const { decode } = await import(pathToFileURL(process.argv[1]));"
-            "console.log(JSON.stringify(decode(readFileSync(process.argv[2], 'utf8'), '')));"
-        )
-        files = [str(STACK / "kibana" / "src" / "keystore" / "codec.js"), str(self.folder / "kibana.keystore")]
-        command = ["node", "--input-type=module", "--eval", script, *files]
-        return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-
-
-@pytest.fixture
-def kibana(tmp_path: Path) -> KibanaTool:
-    return KibanaTool(tmp_path)
-
-
-def test_kibana_reads_a_keystore_that_we_made(kibana: KibanaTool) -> None:
-    kibana.manage(entries=ENTRIES)
-    assert kibana("list").split() == list(ENTRIES)
-    assert kibana("show", TEXT).strip() == ENTRIES[TEXT]
-    assert kibana.values() == ENTRIES
-
-
-def test_we_change_a_keystore_that_kibana_made(kibana: KibanaTool) -> None:
-    kibana("create")
-    kibana("add", "digits", "--stdin", stdin="12345")
-    kibana("add", "flag", "--stdin", stdin="true")
-    assert kibana.values() == {"digits": 12345, "flag": True}
-
-    kibana.manage(entries={"digits": 12345, "empty": ""})
-
-    assert kibana.values() == {"digits": "12345", "flag": True, "empty": ""}
-    kibana("remove", "flag")
-    assert kibana.values() == {"digits": "12345", "empty": ""}
