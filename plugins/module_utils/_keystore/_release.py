@@ -34,8 +34,8 @@ def format_version(release: Release) -> int:
 def version_after(present: int, home: str) -> int:
     """The version of a keystore that was changed: that of the installed release, as if its own tool had done it.
 
-    An Elasticsearch that finds an older version upgrades it when it starts. But in the layout of the packages it may not
-    write the folder, and then it does not start. Where nothing is known of the release, the version stays.
+    An Elasticsearch that finds an older version upgrades it when it starts. In the layout of the packages it may
+    not write the folder, and does not start then. Where nothing is known of the release, the version stays.
     """
     try:
         return max(present, format_version(installed_release(home)))
