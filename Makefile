@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
 .PHONY: help setup packages venv images archive demo demo-stop test lint unit unit-oldest sanity stack-test integration \
-	molecule system soak clean
+	molecule system soak bench clean
 
 help:
 	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
@@ -17,6 +17,7 @@ help:
 	@echo 'make test       every check and test (parts: lint unit unit-oldest sanity stack-test'
 	@echo '                integration molecule system)'
 	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind: refused, and left as they are'
+	@echo 'make bench      how fast it is, as ratios against its peers'
 	@echo 'make archive    the collection as an archive, in build/'
 	@echo 'make clean      remove what was built, but not the cache'
 
@@ -72,6 +73,9 @@ system: venv images archive
 
 soak: venv
 	@$(PART) soak tests/tools/soak
+
+bench: venv images archive
+	@$(PART) bench tests/tools/bench
 
 clean:
 	rm -rf build
