@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ._errors import CertificateError, FileError, StackTlsError, located
 from ._io import described_attributes, read_file, require_file
 from ._pki._authorities import chain_to_root
-from ._pki._certificates import load_certificates, names_of
+from ._pki._certificates import Lifetime, load_certificates, names_of
 from ._pki._contents import Contents, is_key_of, read_contents
+from ._pki._dates import parse_moment
 from ._pki._description import describe_fully
 from ._pki._keys import as_public_key, key_type_of
 from ._pki._sans import read_alternative_name, uncovered
@@ -32,6 +33,7 @@ MODULE_ARGUMENTS: dict[str, Any] = {
         "passphrases": {"type": "list", "elements": "str", "no_log": True, "default": []},
         "ca_path": {"type": "path"},
         "names": {"type": "list", "elements": "str", "default": []},
+        "valid_at": {"type": "dict", "default": {}},
         "fail_on": {"type": "list", "elements": "str", "choices": list(STATES), "default": []},
     },
     "required_one_of": [("paths", "content")],
@@ -63,7 +65,7 @@ class Source:
 def gather_certificate_info(params: dict[str, Any]) -> dict[str, Any]:
     """Read all files; returns the module's result.
 
-    :raises StackTlsError: where ``ca_path`` cannot be read, or a file has a state that is to be a failure.
+    :raises StackTlsError: where ``ca_path`` or ``valid_at`` cannot be read, or a file has a state of ``fail_on``.
     """
     sources = _sources(params)
     for source in sources:
@@ -102,6 +104,7 @@ class _Report:
 
     def __init__(self, params: dict[str, Any], sources: Sequence[Source], now: datetime) -> None:
         self._now = now
+        self._moments = {label: parse_moment(str(text), now) for label, text in params["valid_at"].items()}
         self._wanted = [(text, read_alternative_name(text)) for text in params["names"]]
         self._authorities = _authorities(params["ca_path"])
         self._certificates = [certificate for source in sources for certificate in source.certificates]
@@ -144,9 +147,14 @@ class _Report:
                 "has_private_key": any(is_key_of(key, certificate) for key in self._keys),
                 "chain_complete": _leads_to_root(certificate, [*source.certificates, *self._authorities]),
                 "names_not_covered": self._not_covered(certificate),
+                "valid_at": self._valid_at(certificate),
             }
             for index, certificate in enumerate(source.certificates)
         ]
+
+    def _valid_at(self, certificate: x509.Certificate) -> dict[str, bool]:
+        lifetime = Lifetime.of(certificate)
+        return {label: lifetime.not_before <= each <= lifetime.not_after for label, each in self._moments.items()}
 
     def _not_covered(self, certificate: x509.Certificate) -> list[str]:
         present = names_of(certificate)

@@ -43,6 +43,13 @@ options:
     type: list
     elements: str
     default: []
+  valid_at:
+    description:
+      - Moments at which the certificates should be valid, each under a name of your choice.
+      - A moment is a date in UTC such as V(2027-01-31) or V(2027-01-31T12:00:00Z), or with a sign before it a span of
+        time from now in weeks, days, hours, minutes and seconds, such as V(+30d) or V(-1d12h).
+    type: dict
+    default: {}
   fail_on:
     description: States of a file that are a failure.
     type: list
@@ -64,13 +71,15 @@ EXAMPLES = r"""
       - /etc/elasticsearch/certs/http.key
     ca_path: /etc/elasticsearch/certs/ca.crt
     names: [es1.example.com]
+    valid_at:
+      in_a_month: +30d
     fail_on: [missing, unreadable, damaged]
   register: http
 
 - name: Stop where they are of no use
   ansible.builtin.assert:
     that:
-      - http.files[0].certificates[0].days_left > 30
+      - http.files[0].certificates[0].valid_at.in_a_month
       - http.files[0].certificates[0].has_private_key
       - http.files[0].certificates[0].chain_complete
       - http.files[0].certificates[0].names_not_covered | length == 0
@@ -235,6 +244,10 @@ files:
           description: Those of O(names) that it is not valid for.
           type: list
           elements: str
+        valid_at:
+          description: For each of O(valid_at) whether it is valid then.
+          type: dict
+          sample: {in_a_month: true}
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -209,6 +209,22 @@ def test_names(gather):
     assert found["certificates"][0]["names_not_covered"] == ["wild.example.com", "192.0.2.2"]
 
 
+def test_moments(gather):
+    moments = {
+        "now": "now",
+        "soon": "+29d",
+        "later": "+31d",
+        "before": "-1h",
+        "then": "2001-02-03",
+        "when": 20010203040506,
+    }
+    (found,) = gather("a.crt", valid_at=moments)
+    expected = {"now": True, "soon": True, "later": False, "before": False, "then": False, "when": False}
+    assert found["certificates"][0]["valid_at"] == expected
+    with pytest.raises(CertificateError, match="'soon' is not a date"):
+        gather("a.crt", valid_at={"x": "soon"})
+
+
 def test_text_in_place_of_files(gather, made):
     (found,) = gather(content=(made / "combined.pem").read_text())
     assert (found["path"], found["mode"], found["kind"], found["private_key_exposed"]) == (
