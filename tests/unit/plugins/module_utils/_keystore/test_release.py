@@ -8,6 +8,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._errors import Ke
 from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._release import (
     format_version,
     installed_release,
+    version_after,
 )
 
 
@@ -65,3 +66,15 @@ def test_no_elasticsearch(home, tmp_path):
     for folder in (home, tmp_path / "missing"):
         with pytest.raises(KeystoreError, match="no Elasticsearch in"):
             installed_release(str(folder))
+
+
+@pytest.mark.parametrize(("present", "after"), [(3, 6), (5, 6), (6, 6), (7, 7)])
+def test_a_changed_keystore_is_of_the_installed_release_or_newer(home, present, after):
+    install(home, "elasticsearch-8.16.6.jar")
+    assert version_after(present, str(home)) == after
+
+
+@pytest.mark.parametrize("names", [[], ["elasticsearch-7.0.1.jar"]])
+def test_a_changed_keystore_keeps_its_version_where_no_other_is_known(home, names):
+    install(home, *names)
+    assert version_after(5, str(home)) == 5
