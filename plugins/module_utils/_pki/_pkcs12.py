@@ -80,6 +80,8 @@ def open_container(data: bytes, password: str | None) -> PKCS12KeyAndCertificate
         return pkcs12.load_pkcs12(data, None if password is None else password.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise PassphraseError("the PKCS#12 file cannot be opened with this password.") from error
+    except x509.InvalidVersion as error:
+        raise CertificateError("the PKCS#12 file holds a damaged certificate.") from error
 
 
 def container_encryption(data: bytes) -> str:

@@ -40,7 +40,7 @@ def asks_the_same(request: bytes, other: bytes) -> bool:
             (each.subject, list(each.extensions), encode_public_key(as_public_key(each.public_key())))
             for each in parsed
         ]
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         return False
     return contents[0] == contents[1]
 
@@ -53,7 +53,7 @@ def proven_public_key(request: bytes) -> PublicKey:
     try:
         parsed = x509.load_pem_x509_csr(request)
         proven, public_key = parsed.is_signature_valid, parsed.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise CertificateError("the certificate signing request is damaged.") from error
     if not proven:
         raise CertificateError("the certificate signing request was not signed with the key that it names.")

@@ -195,3 +195,9 @@ def test_a_container_without_key_is_refused(pki):
     assert len(_der.elements(_der.single(container, _der.SEQUENCE).content)) == 3
     with pytest.raises(CertificateError, match="lacks the private key"):
         load_container(container, "x")
+
+
+def test_a_certificate_of_an_unknown_version_is_damage(identity):
+    container = encode_container(identity, None, "key").replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x0a")
+    with pytest.raises(CertificateError, match="holds a damaged certificate"):
+        load_container(container, None)

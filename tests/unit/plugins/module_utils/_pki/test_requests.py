@@ -3,12 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import base64
 import subprocess
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_public_key
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import make_request, proven_public_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import (
+    asks_the_same,
+    make_request,
+    proven_public_key,
+)
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -31,6 +36,15 @@ def test_a_request_for_the_key_of_another_is_refused(pki):
     forged = parsed.public_bytes(Encoding.DER).replace(own, other)
     with pytest.raises(CertificateError, match="was not signed with the key that it names"):
         proven_public_key(x509.load_der_x509_csr(forged).public_bytes(Encoding.PEM))
+
+
+def test_a_request_of_an_unknown_version_is_refused(pki):
+    request = x509.load_pem_x509_csr(make_request(pki.key(), pki.specification()))
+    foreign = request.public_bytes(Encoding.DER).replace(b"\x02\x01\x00", b"\x02\x01\x0a", 1)
+    pem = b"-----BEGIN CERTIFICATE REQUEST-----\n%s-----END CERTIFICATE REQUEST-----\n" % base64.encodebytes(foreign)
+    with pytest.raises(CertificateError, match="request is damaged"):
+        proven_public_key(pem)
+    assert not asks_the_same(pem, pem)
 
 
 def test_a_damaged_request_is_refused():
