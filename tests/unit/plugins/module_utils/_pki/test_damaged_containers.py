@@ -34,6 +34,7 @@ def container_layers(identity, password, monkeypatch):
     return Layer(content, is_sealed=password is not None), rewrap
 
 
+@pytest.mark.filterwarnings("ignore")  # of what cryptography finds odd
 @pytest.mark.parametrize("password", ["Kennwört", "", None])
 def test_containers(identity, monkeypatch, password):
     monkeypatch.setattr(_pkcs12_protection, "ITERATIONS", 4)
