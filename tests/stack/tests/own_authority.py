@@ -28,9 +28,14 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
+from cryptography import x509
 
 PASSPHRASE = "authority-passphrase"
-NOW = datetime.now(timezone.utc)
+
+
+def certificates_of(folder: Path) -> list[x509.Certificate]:
+    """The certificate of the authority in this folder, and those above it."""
+    return AuthorityStore(str(folder)).certificates(datetime.now(timezone.utc))
 
 
 def manage(folder: Path, **given: Any) -> dict[str, Any]:
@@ -43,15 +48,14 @@ def manage(folder: Path, **given: Any) -> dict[str, Any]:
 
 def opened(folder: Path) -> Authority:
     """The authority in this folder."""
-    store = AuthorityStore(str(folder))
-    return store.authority(store.certificates(NOW)[0], PASSPHRASE)
+    return AuthorityStore(str(folder)).authority(certificates_of(folder)[0], PASSPHRASE)
 
 
 def identity(folder: Path, subject: str, names: list[str], key_type: str = "ec-p256") -> tuple[Identity, list[str]]:
     """A certificate that the authority signs, allowed or not, and what there is to say against it."""
-    chain = AuthorityStore(str(folder)).certificates(NOW)
+    chain = certificates_of(folder)
     key = generate_private_key(key_type)
     wanted = Specification(parse_name(subject), parse_alternative_names(names), "both", key_type)
-    lifetime = Lifetime.starting(NOW, 30, timedelta(hours=1))
+    lifetime = Lifetime.starting(datetime.now(timezone.utc), 30, timedelta(hours=1))
     certificate = issue(wanted, key.public_key(), opened(folder), lifetime)
     return Identity(key, certificate, tuple(chain)), constraint_violations(chain, wanted)

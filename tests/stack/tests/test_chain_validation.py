@@ -17,7 +17,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificate
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import generate_private_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name
-from own_authority import NOW, PASSPHRASE, identity, manage, opened
+from own_authority import PASSPHRASE, certificates_of, identity, manage, opened
 
 pytestmark = pytest.mark.stack
 
@@ -94,7 +94,7 @@ def test_names_that_clients_refuse(constrained: Path, tmp_path: Path) -> None:
 
 
 def test_a_path_length_that_clients_refuse(constrained: Path, tmp_path: Path) -> None:
-    above = AuthorityStore(str(constrained)).certificates(NOW)
+    above = certificates_of(constrained)
     key = generate_private_key("ec-p256")
     # The module refuses to make such an authority.
     certificate = make_authority(parse_name("CN=Below"), key, Lifetime.of(above[0]), issuer=opened(constrained))
