@@ -80,7 +80,7 @@ def test_shared_variables_that_a_role_reads_are_documented_alike(role):
 @pytest.mark.parametrize("role", ROLES)
 def test_secrets_are_marked(role):
     for name, option in specs_of(role)["main"]["options"].items():
-        is_secret = re.search(r"(password|passphrase|api_key|private_key_content)$", name) and option["type"] != "bool"
+        is_secret = re.search(r"(password|passphrase|api_key|private_key_content|ca_private_key|signer_environment)$", name) and option["type"] != "bool"
         assert bool(option.get("no_log")) == bool(is_secret), name
 
 
