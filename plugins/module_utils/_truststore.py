@@ -92,8 +92,19 @@ def _check(params: dict[str, Any]) -> None:
             "neither certificates nor certificate_paths names an authority.",
             hint="A service that trusts nobody reaches nobody.",
         )
-    if params["format"] == "pem" and params["password"] is not None:
+    _check_password(params)
+
+
+def _check_password(params: dict[str, Any]) -> None:
+    """Refuse passwords that nobody in the stack could use."""
+    password = params["password"]
+    if params["format"] == "pem" and password is not None:
         raise CertificateError("a PEM bundle has no password.", hint="Leave out password, or set format to pkcs12.")
+    if params["encryption"] != "3des" and not (password or "").isascii():
+        raise CertificateError(
+            "neither Java nor Kibana opens a PKCS#12 file with this encryption whose password is not ASCII.",
+            hint="Use an ASCII password, or for Kibana the encryption 3des.",
+        )
 
 
 def _given(params: dict[str, Any]) -> tuple[x509.Certificate, ...]:

@@ -63,7 +63,7 @@ options:
       - How O(password) protects a PKCS#12 file.
       - V(aes-256) and V(aes-128) are PBES2 with AES-CBC and a SHA-256 MAC.
       - V(3des) is for readers that know nothing else, such as Java before 8u301, or Kibana with a password that is not
-        ASCII.
+        ASCII. It is triple DES with a SHA-1 MAC. Java itself opens no PKCS#12 file whose password is not ASCII.
     type: str
     choices: [aes-256, aes-128, 3des]
     default: aes-256

@@ -187,7 +187,7 @@ def load_certificates(pem: bytes) -> list[x509.Certificate]:
 
 
 def require_readable(certificate: x509.Certificate) -> None:
-    """Check that all extensions can be read, which are otherwise looked at later and one by one.
+    """Check that names and extensions can be read, which are otherwise looked at later and one by one.
 
     :raises CertificateError: where one cannot.
     """
@@ -195,6 +195,11 @@ def require_readable(certificate: x509.Certificate) -> None:
         list(certificate.extensions)
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise CertificateError(f"holds a certificate with an extension that cannot be read ({error}).") from error
+    try:
+        certificate.subject.public_bytes()
+        certificate.issuer.public_bytes()
+    except ValueError as error:
+        raise CertificateError(f"holds a certificate with a name that cannot be read ({error}).") from error
 
 
 def encode_certificates(certificates: Iterable[x509.Certificate]) -> bytes:

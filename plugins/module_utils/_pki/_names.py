@@ -38,6 +38,7 @@ _KEYWORDS = {
     "0.9.2342.19200300.100.1.1": "UID",
     "0.9.2342.19200300.100.1.25": "DC",
     "1.2.840.113549.1.9.1": "EMAILADDRESS",
+    "1.3.6.1.4.1.42.2.11.2.1": "IP",
 }
 _IDENTIFIERS = {
     **{keyword: identifier for identifier, keyword in _KEYWORDS.items()},

@@ -50,7 +50,7 @@ LEAF = issue(
     Authority(ONE, KEY),
     Lifetime.starting(NOW, 10, HOUR),
 )
-SECRET = "a-secret-p\u00e4ssword"
+SECRET = "a-secret-password"
 JOURNAL_ENTRY = '"kind": "realm_trust"'
 
 
@@ -114,6 +114,7 @@ def host(tmp_path):
         {"format": "pkcs12", "password": ""},
         {"format": "pkcs12", "password": SECRET},
         {"format": "pkcs12", "password": SECRET, "encryption": "3des"},
+        {"format": "pkcs12", "password": f"{SECRET} \u20ac", "encryption": "3des"},
     ],
 )
 def test_a_new_file(host, protection):
@@ -247,6 +248,7 @@ def test_a_leaf(host):
         ({"certificates": ["text"]}, "element 1 of certificates: holds no certificate in PEM form"),
         ({"certificate_paths": ["/nowhere/a.pem"]}, "/nowhere/a.pem: no such file"),
         ({"certificates": [pem(ONE)], "password": SECRET}, "a PEM bundle has no password"),
+        ({"certificates": [pem(ONE)], "format": "pkcs12", "password": "\u20ac"}, "whose password is not ASCII. Use an"),
         ({"certificates": [pem(ONE)], "path": "trust"}, "trust: path must be an absolute path"),
         ({"certificates": [pem(ONE)], "path": "/nowhere/trust"}, "/nowhere/trust: the folder /nowhere does not exist"),
         ({"certificates": [pem(ONE)], "owner": "nobody-of-this-name"}, "user 'nobody-of-this-name' does not exist"),

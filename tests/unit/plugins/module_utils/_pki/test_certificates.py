@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import subprocess
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._errors import Ce
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _certificates as certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import KEY_TYPES
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from issuing import openssl_verify
 
@@ -169,3 +170,11 @@ def test_an_extension_that_cannot_be_read_is_refused(pki):
     )
     with pytest.raises(CertificateError, match="an extension that cannot be read"):
         certificates.load_certificates(certificates.encode_certificates([certificate]))
+
+
+def test_a_name_that_cannot_be_read_is_refused(pki):
+    encoded = pki.authority.certificate.public_bytes(serialization.Encoding.DER)
+    general_string = encoded.replace(b"\x0c\x07Test CA", b"\x1b\x07Test CA")
+    assert general_string != encoded
+    with pytest.raises(CertificateError, match="a name that cannot be read"):
+        certificates.load_certificates(ssl.DER_cert_to_PEM_cert(general_string).encode())

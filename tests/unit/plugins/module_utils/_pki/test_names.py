@@ -143,6 +143,7 @@ def test_names_are_printed_as_java_prints_them(tmp_path):
         ("CN=a\\#b", 'CN="a#b"'),
         ("CN=x=y", 'CN="x=y"'),
         ("OID.2.5.4.3=a,2.5.4.11=b", "CN=a, OU=b"),
+        ("1.3.6.1.4.1.42.2.11.2.1=a", "IP=a"),
         ("E=a@example.com,DC=example,DC=com", "EMAILADDRESS=a@example.com, DC=example, DC=com"),
         ("S=Bavaria,C=de", "ST=Bavaria, C=de"),
         ("CN=a\n", "CN=a"),
