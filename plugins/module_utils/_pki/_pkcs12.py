@@ -76,6 +76,8 @@ def open_container(data: bytes, password: str | None) -> PKCS12KeyAndCertificate
     :raises CertificateError: where the file is damaged.
     """
     _check_protection(data, password)
+    if "\0" in (password or ""):  # cryptography would end the whole process
+        raise PassphraseError("the PKCS#12 file cannot be opened with a password that has a NUL character in it.")
     try:
         return pkcs12.load_pkcs12(data, None if password is None else password.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -68,7 +68,7 @@ class Protected:
 def encrypt(plaintext: bytes, password: str, encryption: str) -> Protected:
     """The plaintext under one of :data:`ENCRYPTIONS`.
 
-    :raises CertificateError: where the password is not Unicode text.
+    :raises CertificateError: where the password is not Unicode text, or has a NUL character.
     """
     salt = os.urandom(_SALT_LENGTH)
     if encryption == "3des":
@@ -148,10 +148,10 @@ def derive(password: str, salt: bytes, purpose: int, length: int, iterations: in
 
     :param purpose: 1 for a key, 2 for an initialization vector, 3 for the key of a MAC.
     :param length: bytes that are wanted.
-    :raises CertificateError: where the password is not Unicode text.
+    :raises CertificateError: where the password is not Unicode text, or has a NUL character.
     """
     block = hashlib.new(digest).block_size
-    mixed = _repeated(salt, block) + _repeated(_encoded(f"{password}\0", "utf-16-be"), block)
+    mixed = _repeated(salt, block) + _repeated(_encoded(password, "utf-16-be") + b"\0\0", block)
     material = b""
     while True:
         value = bytes([purpose]) * block + mixed
@@ -178,6 +178,8 @@ def _repeated(content: bytes, block: int) -> bytes:
 
 
 def _encoded(password: str, encoding: str) -> bytes:
+    if "\0" in password:  # where it ends for OpenSSL
+        raise CertificateError("the password of the PKCS#12 file has a NUL character in it.")
     try:
         return password.encode(encoding)
     except UnicodeError as error:

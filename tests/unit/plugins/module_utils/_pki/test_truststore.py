@@ -39,7 +39,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PASSWORDS = [None, "", "secret", "p\u00e4ssw\u00f6rd \u20ac"]
-TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=70)
+TEXTS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=70)
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,11 @@ def test_no_other_password_opens_it(roots, written, read):
     else:
         with pytest.raises(PassphraseError):
             load_truststore(truststore, read)
+
+
+def test_a_password_with_a_nul_character_opens_nothing(roots):
+    with pytest.raises(PassphraseError, match="NUL character"):
+        load_truststore(encode_truststore(roots, "a"), "a\0b")
 
 
 def test_a_truststore_without_the_attribute_is_empty_for_java(roots):
