@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 TYPES = {"str": str, "path": str, "int": int, "bool": bool, "list": list, "dict": dict}
 SHARING = "stacktls"
+SECRET = re.compile(r"(password|passphrase|api_key|private_key_content|ca_private_key|signer_environment)$")
 
 
 def own_defaults_of(role):
@@ -80,7 +81,7 @@ def test_shared_variables_that_a_role_reads_are_documented_alike(role):
 @pytest.mark.parametrize("role", ROLES)
 def test_secrets_are_marked(role):
     for name, option in specs_of(role)["main"]["options"].items():
-        is_secret = re.search(r"(password|passphrase|api_key|private_key_content|ca_private_key|signer_environment)$", name) and option["type"] != "bool"
+        is_secret = SECRET.search(name) and option["type"] != "bool"
         assert bool(option.get("no_log")) == bool(is_secret), name
 
 
