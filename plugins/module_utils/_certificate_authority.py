@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ._authority_import import imported_authority, imported_chain, is_import
@@ -17,13 +17,12 @@ from ._certificate_authority_options import Wish, unfulfilled, wish_of
 from ._errors import CertificateError
 from ._io import Attributes, apply_attributes, attributes_differ, make_folder
 from ._pki._authorities import Restrictions, lifetime_within, make_authority
-from ._pki._certificates import Identity, Lifetime, days_left, describe, encode_certificates
+from ._pki._certificates import Identity, days_left, describe, encode_certificates
 from ._pki._keys import generate_private_key
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-_BACKDATE = timedelta(hours=1)
 _DAYS_TO_WARN = 90
 
 
@@ -57,11 +56,11 @@ def manage_certificate_authority(
     if brought:
         new = _New(imported_authority(params, now))
     else:
-        wish = wish_of(params)
+        wish = wish_of(params, now)
         issuer = open_issuer(params, wish, now, check_mode=check_mode)
         if check_mode:
             return _announcement(store, wish)
-        new = _make(wish, issuer, now)
+        new = _make(wish, issuer)
     if not check_mode:
         make_folder(store.folder, Attributes(mode=0o700))
         with store.locked():
@@ -79,10 +78,10 @@ def _require_protection(params: dict[str, Any], *, encrypted: bool) -> None:
         )
 
 
-def _make(wish: Wish, issuer: Issuer | None, now: datetime) -> _New:
+def _make(wish: Wish, issuer: Issuer | None) -> _New:
     chain = issuer.chain if issuer else ()
     key = generate_private_key(wish.key_type)
-    lifetime = lifetime_within(Lifetime.starting(now, wish.days, _BACKDATE), chain)
+    lifetime = lifetime_within(wish.lifetime, chain)
     signer = issuer.authority if issuer else None
     certificate = make_authority(wish.subject, key, lifetime, wish.restrictions, signer)
     return _New(Identity(key, certificate, tuple(chain)), issuer)

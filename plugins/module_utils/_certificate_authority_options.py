@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ._errors import CertificateError
 from ._pki._authorities import DEFAULT_USAGES, USAGES, Restrictions
-from ._pki._certificates import key_type_of_certificate, require_days
+from ._pki._certificates import Lifetime, key_type_of_certificate
 from ._pki._keys import KEY_TYPES
 from ._pki._name_constraints import parse_subtrees
 from ._pki._names import name_from_common_name, parse_name, print_name
@@ -45,7 +46,8 @@ MODULE_ARGUMENTS: dict[str, Any] = {
         "common_name": {"type": "str"},
         "subject": {"type": "str"},
         "key_type": {"type": "str", "choices": list(KEY_TYPES), "no_log": False},
-        "validity_days": {"type": "int", "default": 3650},
+        "not_before": {"type": "str", "default": "-1h"},
+        "not_after": {"type": "str", "default": "+3650d"},
         "path_length": {"type": "int"},
         "name_constraints_permitted": {"type": "list", "elements": "str"},
         "name_constraints_excluded": {"type": "list", "elements": "str"},
@@ -77,7 +79,7 @@ class Wish:
 
     subject: x509.Name
     key_type: str
-    days: int
+    lifetime: Lifetime
     restrictions: Restrictions
 
     def describe(self) -> dict[str, Any]:
@@ -85,15 +87,15 @@ class Wish:
         return {"subject": print_name(self.subject), "key_type": self.key_type, **self.restrictions.describe()}
 
 
-def wish_of(params: dict[str, Any]) -> Wish:
+def wish_of(params: dict[str, Any], now: datetime) -> Wish:
     """What a new authority should be, according to the parameters of the module.
 
     :raises CertificateError: where there can be no such authority.
     """
-    require_days(params["validity_days"])
+    lifetime = Lifetime.from_texts(params["not_before"], params["not_after"], now)
     restrictions = _restrictions_of(params)
     key_type = params["key_type"] or _DEFAULT_KEY_TYPE
-    return Wish(_wanted_subject(params), key_type, params["validity_days"], restrictions)
+    return Wish(_wanted_subject(params), key_type, lifetime, restrictions)
 
 
 def unfulfilled(params: dict[str, Any], certificate: x509.Certificate) -> list[str]:

@@ -20,6 +20,7 @@ from ._pki._certificates import Identity, encode_certificates, is_self_signed, l
 from ._pki._comparison import Reason, Source, UnusableError, read_pem, read_pkcs12, require_same, same_certificates
 from ._pki._keys import encode_private_key
 from ._pki._pkcs12 import container_encryption, encode_container
+from ._pki._truststore import encode_bundle
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -202,9 +203,9 @@ class CertificateFiles:
         return encode_container(identity, password, friendly_name, self._options["pkcs12_encryption"])
 
     def _authorities_content(self, identity: Identity, present: Present | None) -> bytes | None:
-        wanted = identity.authorities or (identity.certificate,)
+        wanted = tuple(dict.fromkeys(identity.authorities)) or (identity.certificate,)
         found = present.authorities if present else certificates_in(self._options["ca_certificates_path"])
-        return None if found == wanted else encode_certificates(wanted)
+        return None if found == wanted else encode_bundle(wanted)
 
 
 def sent_chain(identity: Identity) -> tuple[x509.Certificate, ...]:

@@ -54,10 +54,18 @@ options:
         of this authority, such as that of Kibana's server.
     type: str
     choices: [ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519]
-  validity_days:
-    description: How long a new authority is valid. An intermediate one ends with those above it, if that is sooner.
-    type: int
-    default: 3650
+  not_before:
+    description:
+      - When a new authority becomes valid, in the past, for hosts whose clock is behind.
+      - A date such as V(2026-01-31) in UTC, or a span before now such as V(-1h).
+    type: str
+    default: -1h
+  not_after:
+    description:
+      - When a new authority expires. An intermediate one ends with those above it, if that is sooner.
+      - A date, or a span after now such as V(+3650d). The units are w, d, h, m and s.
+    type: str
+    default: +3650d
   path_length:
     description:
       - How many authorities may follow one another below a new authority. With V(0) it signs certificates of hosts and
@@ -185,7 +193,7 @@ EXAMPLES = r"""
     common_name: Elastic Stack CA
     issuer_path: /srv/root-ca
     issuer_passphrase: "{{ vault_root_passphrase }}"
-    validity_days: 1095
+    not_after: +1095d
     path_length: 0
     name_constraints_permitted:
       - DNS:elastic.example.com

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 PROFILES = ("server", "client", "both")
 
-_MOST_DAYS = 36500
 _SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 _CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 _PURPOSES = {
@@ -132,15 +131,6 @@ class Identity:
         """Whether the certificate is one of this key."""
         certified = as_public_key(self.certificate.public_key())
         return encode_public_key(certified) == encode_public_key(as_public_key(self.key.public_key()))
-
-
-def require_days(days: int) -> None:
-    """Check a number of days that a certificate should be valid for.
-
-    :raises CertificateError: where it is out of range.
-    """
-    if not 1 <= days <= _MOST_DAYS:
-        raise CertificateError(f"validity_days must be 1 to {_MOST_DAYS}, not {days}.")
 
 
 def issue(

@@ -126,7 +126,7 @@ def test_a_new_authority_is_made_once(site):
 
 
 def test_openssl_accepts_the_new_authority(site):
-    site.run(subject="CN=Test CA,O=Example", common_name=None, key_type="rsa-2048", validity_days=100)
+    site.run(subject="CN=Test CA,O=Example", common_name=None, key_type="rsa-2048", not_after="+100d")
     shown = subprocess.run(
         ["openssl", "x509", "-noout", "-text", "-in", site.store.certificate_path], capture_output=True, check=True
     ).stdout.decode()
@@ -139,7 +139,7 @@ def test_openssl_accepts_the_new_authority(site):
 
 
 def test_the_result_describes_the_authority(site):
-    result = site.run(validity_days=100)
+    result = site.run(not_after="+100d")
     assert result["days_left"] in (99, 100)
     assert (result["subject"], result["issuer"], result["key_type"]) == ("CN=Test CA", "CN=Test CA", "ec-p256")
     assert result["certificate_path"] == site.store.certificate_path
@@ -147,7 +147,7 @@ def test_the_result_describes_the_authority(site):
 
 
 def test_a_present_authority_that_is_not_as_wished_is_kept_with_a_warning(site):
-    first = site.run(validity_days=60)
+    first = site.run(not_after="+60d")
     kept = site.run(common_name="Other CA", key_type="rsa-3072")
     assert (kept["changed"], kept["certificate"]) == (False, first["certificate"])
     assert site.warnings == [
@@ -258,7 +258,7 @@ def test_an_expired_authority_is_not_replaced(site):
     ("given", "words"),
     [
         ({"common_name": None}, "no name for a new one is given"),
-        ({"validity_days": 0}, "validity_days must be 1 to 36500"),
+        ({"not_after": "-1d"}, "not_after is '-1d', which is not in the future"),
         ({"path_length": -1}, "path_length must be 0 or more, not -1"),
         ({"name_constraints_permitted": ["example.com"]}, "is neither DNS: nor IP:"),
         ({"issuer_path": "CA"}, "issuer_path and path are both"),
@@ -350,7 +350,7 @@ def root(site, tmp_path):
     """The folder of a root whose key has its own passphrase."""
     above = Site(tmp_path / "above")
     above.folder.mkdir()
-    above.run(passphrase="root-secret", common_name="Root", validity_days=2000, path_length=1)
+    above.run(passphrase="root-secret", common_name="Root", not_after="+2000d", path_length=1)
     return above
 
 
@@ -366,7 +366,7 @@ def ledger(store):
 
 
 def test_an_intermediate_is_made_once(site, root):
-    wishes = below(root, path_length=0, key_type="rsa-2048", validity_days=36500)
+    wishes = below(root, path_length=0, key_type="rsa-2048", not_after="+36500d")
     announced = site.run(check_mode=True, **wishes)
     assert (announced["changed"], announced["path_length"], site.content(), ledger(root.store)) == (True, 0, None, [])
     made = site.run(**wishes)

@@ -153,12 +153,6 @@ def test_text_around_certificates_is_passed_over(pki):
     assert certificates.load_certificates(content) == found
 
 
-@pytest.mark.parametrize("days", [0, -1, 36501])
-def test_a_number_of_days_out_of_range(days):
-    with pytest.raises(CertificateError, match="validity_days must be 1 to 36500"):
-        certificates.require_days(days)
-
-
 def test_an_extension_that_cannot_be_read_is_refused(pki):
     key = pki.key("ec-p256")
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
