@@ -34,11 +34,8 @@ def check_consumer(identity: dict[str, Any], key_type: str) -> None:
             "Kibana cannot open a PKCS#12 file whose password is not ASCII: node-forge derives another key.",
             hint="Use an ASCII pkcs12_password, PEM files, or pkcs12_encryption 3des.",
         )
-    in_pem = identity["private_key_path"] or identity["combined_path"]
-    if identity["consumer"] == "elasticsearch" and in_pem and key_type == "ed25519":
-        raise CertificateError(
-            "Elasticsearch reads no Ed25519 private key from a PEM file.", hint="Use an EC or RSA key."
-        )
+    if identity["consumer"] == "elasticsearch":
+        _check_elasticsearch(identity, key_type)
 
 
 def check_authorities(identity: dict[str, Any], authorities: Iterable[x509.Certificate]) -> None:
@@ -56,6 +53,25 @@ def check_authorities(identity: dict[str, Any], authorities: Iterable[x509.Certi
                 f"with its key {key_type} signed: its library node-forge knows RSA signatures only.",
                 hint="Use PEM files (private_key_path and certificate_path), or an authority with an RSA key.",
             )
+
+
+def _check_elasticsearch(identity: dict[str, Any], key_type: str) -> None:
+    in_pem = identity["private_key_path"] or identity["combined_path"]
+    if in_pem and key_type == "ed25519":
+        raise CertificateError(
+            "Elasticsearch reads no Ed25519 private key from a PEM file.", hint="Use an EC or RSA key."
+        )
+    password = identity["pkcs12_password"]
+    if identity["pkcs12_path"] and password is None:
+        raise CertificateError(
+            "Elasticsearch finds no private key in a PKCS#12 file without a password: Java passes over it.",
+            hint="Set pkcs12_password, or use PEM files.",
+        )
+    if identity["pkcs12_path"] and not password.isascii():
+        raise CertificateError(
+            "Elasticsearch cannot open a PKCS#12 file whose password is not ASCII: Java derives another key.",
+            hint="Use an ASCII pkcs12_password, or PEM files.",
+        )
 
 
 def _is_container_of_kibana(identity: dict[str, Any]) -> bool:
