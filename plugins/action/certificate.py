@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 _MODULE = "stacktls.elastic.certificate"
+_SIGNING = "stacktls.elastic.certificate_signature"
 _OF_THE_CONTROLLER = (
     "ca_private_key",
     "ca_passphrase",
@@ -122,7 +123,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return LocalAuthority(options, may_be_missing=check_mode)
         return RemoteAuthority(
             options,
-            lambda arguments: run_elsewhere(self, options["ca_host"], _MODULE, arguments, self._task_vars),
+            lambda arguments: run_elsewhere(self, options["ca_host"], _SIGNING, arguments, self._task_vars),
             may_be_missing=check_mode,
         )
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import CertificateError, FileError, located
 from ._io import read_file, require_file
-from ._pki._authorities import chain_to_root, require_authorities
+from ._pki._authorities import require_authorities
 from ._pki._certificates import Identity, load_certificates
+from ._pki._chains import chain_to_root
 from ._pki._keys import load_private_key
 from ._pki._pkcs12 import is_protected, load_container
 

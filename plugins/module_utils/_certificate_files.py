@@ -16,11 +16,11 @@ from ._changes import Replacement, attributes_of
 from ._errors import CertificateError, FileError
 from ._io import Attributes, make_folder, parse_mode, read_file, remove_file, require_known, write_file
 from ._journal import Journal
+from ._pki._bundle import encode_bundle
 from ._pki._certificates import Identity, encode_certificates, is_self_signed, load_certificates
 from ._pki._comparison import Reason, Source, UnusableError, read_pem, read_pkcs12, require_same, same_certificates
 from ._pki._keys import encode_private_key
 from ._pki._pkcs12 import container_encryption, encode_container
-from ._pki._truststore import encode_bundle
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import CertificateError, FileError, StackTlsError, located
 from ._io import described_attributes, read_file, require_file
-from ._pki._authorities import chain_to_root
 from ._pki._certificates import Lifetime, load_certificates, names_of
+from ._pki._chains import chain_to_root
 from ._pki._contents import Contents, is_key_of, read_contents
 from ._pki._dates import parse_moment
 from ._pki._description import describe_fully

@@ -24,7 +24,7 @@ from ._pki._names import name_from_common_name, parse_name, print_name
 from ._pki._pkcs12_protection import ENCRYPTIONS
 from ._pki._sans import parse_alternative_names
 
-PHASES = ("inspect", "install", "discard", "authorities", "sign")
+PHASES = ("inspect", "install", "discard")
 CONSUMERS = ("generic", "elasticsearch", "kibana")
 SIGNERS = ("authority", "command", "csr_only", "brought")
 OUTPUTS = ("private_key_path", "certificate_path", "combined_path", "pkcs12_path", "ca_certificates_path")

@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All identities of a task on one machine: on the host that uses them, and on the one that signs for it."""
+"""All identities of a task on the host that uses them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
-from ._authority_store import AuthorityStore
 from ._certificate import Exchange, HostCertificate, Outcome
 from ._certificate_files import CertificateFiles, replace_together
-from ._certificate_options import about, identities_of, lifetime_of, specification_of
+from ._certificate_options import about, identities_of
 from ._changes import journal_of, pending
-from ._pki._certificates import encode_certificates
-from ._signing import Order
 
 
 def manage_certificates(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
@@ -23,13 +20,8 @@ def manage_certificates(params: dict[str, Any], *, check_mode: bool) -> dict[str
 
     :raises StackTlsError: where it cannot be done; no file has changed then.
     """
-    phase = params["phase"]
-    if phase == "authorities":
-        return _authorities(params)
-    if phase == "sign":
-        return _sign(params)
     host = _Host(params, check_mode=check_mode)
-    return {"inspect": host.inspect, "install": host.install, "discard": host.discard}[phase]()
+    return {"inspect": host.inspect, "install": host.install, "discard": host.discard}[params["phase"]]()
 
 
 def summary(results: Iterable[dict[str, Any]], *, restart_pending: bool) -> dict[str, Any]:
@@ -104,26 +96,3 @@ class _Host:
                 CertificateFiles(self._options[name]).make_folders()
             due += [(replacement, journal_of(self._options[name])) for replacement in outcome.due]
         replace_together(due)
-
-
-def _authorities(params: dict[str, Any]) -> dict[str, Any]:
-    """The certificates of an authority that lives on this machine; none where it does not exist."""
-    store = AuthorityStore(params["ca_path"])
-    certificates = store.certificates(datetime.now(timezone.utc)) if store.exists() else []
-    return {"changed": False, "issuers": encode_certificates(certificates).decode()}
-
-
-def _sign(params: dict[str, Any]) -> dict[str, Any]:
-    """Sign what another host asked the controller for, with an authority that lives on this machine."""
-    now = datetime.now(timezone.utc)
-    requests, host = params["exchange"]["requests"], params["exchange"]["host"]
-    orders = [
-        Order(specification_of(options), requests[options["name"]].encode(), lifetime_of(options, now), host)
-        for options in identities_of(params)
-    ]
-    issued = AuthorityStore(params["ca_path"]).issue(orders, params["ca_passphrase"], now)
-    names = [options["name"] for options in identities_of(params)]
-    return {
-        "changed": True,
-        "issued": {name: encode_certificates([each]).decode() for name, each in zip(names, issued)},
-    }

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ._errors import CertificateError, located
-from ._pki._authorities import chain_to_root, constraint_violations, require_allowed, require_authorities
+from ._pki._authorities import constraint_violations, require_allowed, require_authorities
 from ._pki._certificates import Authority, Identity, Lifetime, Specification, issue, load_certificates
+from ._pki._chains import chain_to_root
 from ._pki._keys import PassphraseError, key_type_of, load_private_key
 from ._pki._requests import proven_public_key
 

@@ -15,6 +15,7 @@ from ._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pe
 from ._errors import CertificateError, FileError, located
 from ._io import attribute_lines, read_file, require_file
 from ._pki._authorities import require_signing
+from ._pki._bundle import comment, distinct, encode_bundle
 from ._pki._certificates import Lifetime, fingerprint, load_certificates, require_valid, timestamp
 from ._pki._comparison import Reason
 from ._pki._keys import PassphraseError
@@ -22,9 +23,6 @@ from ._pki._names import print_name
 from ._pki._pkcs12_protection import ENCRYPTIONS
 from ._pki._truststore import (
     Truststore,
-    comment,
-    distinct,
-    encode_bundle,
     encode_truststore,
     holds_private_key,
     load_bundle,

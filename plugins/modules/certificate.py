@@ -324,7 +324,7 @@ options:
   phase:
     description: Internal. The action sets it; a value in a task is ignored.
     type: str
-    choices: [inspect, install, discard, authorities, sign]
+    choices: [inspect, install, discard]
     default: inspect
   exchange:
     description: Internal, like O(phase). What the controller sends for each identity.

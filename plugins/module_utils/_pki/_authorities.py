@@ -20,11 +20,10 @@ from ._certificates import (
     certificate_builder,
     extension_of,
     hash_for,
-    is_issued_by,
-    is_self_signed,
     key_usage,
     require_valid,
 )
+from ._chains import chain_to_root
 from ._keys import as_public_key
 from ._name_constraints import names_in_subject, presented_names, print_subtree, violations
 from ._names import print_name
@@ -109,28 +108,6 @@ def make_authority(
         constraints = x509.NameConstraints(wanted.permitted or None, wanted.excluded or None)
         builder = builder.add_extension(constraints, critical=True)
     return builder.sign(signer, hash_for(signer))
-
-
-def chain_to_root(certificate: x509.Certificate, pool: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    """The certificate, its issuer, and so on up to a root, out of the pool.
-
-    :raises CertificateError: where an issuer is missing.
-    """
-    chain = [certificate]
-    while not is_self_signed(chain[-1]):
-        issuers = [candidate for candidate in pool if is_issued_by(chain[-1], candidate) and candidate not in chain]
-        if not issuers:
-            raise CertificateError(
-                f"the issuer of {print_name(chain[-1].subject)!r}, {print_name(chain[-1].issuer)!r}, is missing.",
-                hint="Give the chain up to its self-signed root.",
-            )
-        chain.append(issuers[0])
-    return chain
-
-
-def intermediates_of(authorities: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    """The authorities between a certificate of the first one and its root: what a peer must be sent."""
-    return [authority for authority in chain_to_root(authorities[0], authorities) if not is_self_signed(authority)]
 
 
 def require_authority(certificate: x509.Certificate, now: datetime) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import CertificateError
-from ._authorities import chain_to_root
 from ._certificates import fingerprint, is_issued_by
+from ._chains import chain_to_root
 from ._names import print_name
 
 if TYPE_CHECKING:

@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import CertificateError
 from . import _der
+from ._bundle import distinct
 from ._certificates import (
-    Lifetime,
-    encode_certificates,
     fingerprint,
     load_certificates,
     require_readable,
-    timestamp,
 )
 from ._names import print_name
 from ._pkcs12 import open_container
@@ -45,8 +42,6 @@ _ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
 _JAVA_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
 """How JKS and JCEKS begin."""
 
-_HYPHENS = re.compile(r"--+")
-
 
 @dataclass(frozen=True)
 class Truststore:
@@ -59,28 +54,6 @@ class Truststore:
     certificates: tuple[x509.Certificate, ...]
     trusted: tuple[x509.Certificate, ...]
     encryption: str
-
-
-def distinct(certificates: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
-    """The certificates in their order, each once."""
-    return tuple({fingerprint(certificate): certificate for certificate in certificates}.values())
-
-
-def comment(certificate: x509.Certificate) -> str:
-    """One line that says whom a certificate is of, until when it is valid, and its SHA-256 fingerprint."""
-    subject = "".join(each if each.isprintable() else "?" for each in print_name(certificate.subject))
-    # A name must not be able to begin a certificate of its own.
-    subject = _HYPHENS.sub("-", subject)
-    expiry = timestamp(Lifetime.of(certificate).not_after)
-    return f"{subject}; expires {expiry}; SHA-256 {fingerprint(certificate)}"
-
-
-def encode_bundle(certificates: Iterable[x509.Certificate]) -> bytes:
-    """The certificates in PEM form, each once, with a comment line above it. Whatever reads PEM ignores that line."""
-    return b"".join(
-        f"# {comment(certificate)}\n".encode() + encode_certificates([certificate])
-        for certificate in distinct(certificates)
-    )
 
 
 def load_bundle(pem: bytes) -> Truststore:

@@ -18,6 +18,9 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._signing import G
 
 from ._signer import Issued, Request
 
+_ORDERED = ("name", "subject", "common_name", "subject_alt_names", "profile", "key_type", "not_before", "not_after")
+"""Options of an identity that its certificate depends on."""
+
 
 class LocalAuthority:
     """An authority that the controller signs with.
@@ -67,7 +70,7 @@ class RemoteAuthority:
 
     def issuers(self, _now: datetime) -> Issuers:
         """The authority and those above it; it is asked only where the task does not give them."""
-        pem = self._known or self._call({"phase": "authorities", "ca_path": self._path})["issuers"]
+        pem = self._known or self._call({"ca_path": self._path})["ca_certificates"]
         if not pem and not self._may_be_missing:
             raise FileError(
                 f"there is no certificate authority in this folder of {self._host}.",
@@ -78,20 +81,16 @@ class RemoteAuthority:
 
     def sign(self, requests: Sequence[Request], _now: datetime) -> Issued:
         """The certificates, in one round trip."""
-        issued = self._call(
+        signed = self._call(
             {
-                "phase": "sign",
                 "ca_path": self._path,
                 "ca_passphrase": self._passphrase,
-                "identities": [_given(request.options) for request in requests],
-                "exchange": {
-                    "requests": {request.name: request.pem for request in requests},
-                    "host": requests[0].host,
-                },
+                "host": requests[0].host,
+                "requests": [{**_ordered(request.options), "request": request.pem} for request in requests],
             }
-        )["issued"]
-        return {name: load_certificates(pem.encode()) for name, pem in issued.items()}
+        )
+        return {each["name"]: load_certificates(each["content"].encode()) for each in signed["certificates"]}
 
 
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+def _ordered(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in _ORDERED if options[name] is not None}

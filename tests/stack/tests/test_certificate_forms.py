@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._bundle import encode_bundle
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Authority,
     Identity,
@@ -43,7 +44,6 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 impo
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_protection import ENCRYPTIONS
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._truststore import (
-    encode_bundle,
     encode_truststore,
     holds_private_key,
 )

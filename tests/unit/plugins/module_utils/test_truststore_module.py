@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._bundle import encode_bundle
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Authority,
     Identity,
@@ -25,7 +26,6 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 impo
     encode_container,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._truststore import (
-    encode_bundle,
     encode_truststore,
     load_bundle,
     load_truststore,

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _der
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._bundle import comment, encode_bundle
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
     Identity,
     encode_certificates,
@@ -26,8 +27,6 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_bags
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_protection import ENCRYPTIONS
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._truststore import (
     TRUSTED_KEY_USAGE,
-    comment,
-    encode_bundle,
     encode_truststore,
     holds_private_key,
     load_bundle,
