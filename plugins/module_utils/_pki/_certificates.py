@@ -188,7 +188,7 @@ def require_readable(certificate: x509.Certificate) -> None:
     try:
         certificate.subject.public_bytes()
         certificate.issuer.public_bytes()
-    except ValueError as error:
+    except (ValueError, KeyError) as error:  # KeyError is what older versions raise for a string type unknown to them
         raise CertificateError(f"holds a certificate with a name that cannot be read ({error}).") from error
 
 
