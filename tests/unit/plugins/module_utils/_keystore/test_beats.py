@@ -48,13 +48,13 @@ def test_writes_with_new_salt_and_vector():
 
 
 @given(st.dictionaries(names, st.binary(max_size=200), max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_what_is_written_is_read(entries):
     assert decode(encode(entries, QUICK), QUICK) == entries
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_damage_goes_unnoticed(data):
     content = encode({"name": b"value"}, QUICK)
     flipped = bytearray(payload(content))

@@ -89,7 +89,7 @@ def test_writes_the_same_layout_with_new_salt_and_ciphertext(release):
 
 
 @given(versions, passwords, entries)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_what_is_written_is_read(version, password, entries):
     assert decode(encode(Store(version, entries), password, QUICK), password, QUICK) == Store(version, entries)
 
@@ -116,7 +116,7 @@ def test_names_are_in_modified_utf_8(name, encoded):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_no_damage_goes_unnoticed(data):
     version = data.draw(versions)
     content = small_store(version, password=data.draw(st.sampled_from(["", "password"])))

@@ -45,7 +45,7 @@ def test_writes_the_same_layout_with_new_salt_and_vector():
 
 
 @given(st.dictionaries(texts, values, max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_what_is_written_is_read(entries):
     assert decode(encode(entries, QUICK), QUICK) == entries
 
@@ -56,7 +56,7 @@ def test_digits_stay_text_and_large_values_whole():
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_damage_goes_unnoticed(data):
     content = encode({"name": "value"}, QUICK)
     flipped = bytearray(payload(content))

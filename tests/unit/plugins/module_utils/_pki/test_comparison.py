@@ -35,7 +35,7 @@ labels = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
 names = st.lists(st.one_of(labels, st.ip_addresses().map(str)), min_size=1, max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     common_name=labels,
     names=names,

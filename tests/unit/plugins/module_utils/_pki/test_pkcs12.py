@@ -49,7 +49,7 @@ def test_what_is_written_comes_back(identity, password, encryption):
     assert set(found.authorities) == set(identity.authorities)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(password=st.text(st.characters(blacklist_categories=("Cc", "Cs")), max_size=90))
 def test_any_password(identity, password):
     assert load_container(encode_container(identity, password, "key"), password)[0].matches()
@@ -117,7 +117,7 @@ def test_what_is_no_container_is_refused(content):
         load_container(content, "x")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), password=st.sampled_from([None, "secret"]))
 def test_damage_is_told_in_words(data, password, pki):
     identity = Identity(pki.key(), pki.certificate(), ())

@@ -49,7 +49,7 @@ def test_what_is_encrypted_comes_back(encryption, plaintext):
     assert decrypt(protected, "p\u00e4ss \u20ac") == plaintext
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(password=TEXTS, encryption=st.sampled_from(ENCRYPTIONS))
 def test_any_password(password, encryption):
     assert decrypt(encrypt(b"content", password, encryption), password) == b"content"
@@ -93,7 +93,7 @@ def test_other_encryptions(identifier, parameters):
         decrypt(Protected(algorithm, b""), "x")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), encryption=st.sampled_from(ENCRYPTIONS))
 def test_damage_is_told_in_words(data, encryption):
     algorithm = bytearray(ALGORITHMS[encryption].algorithm)

@@ -111,7 +111,7 @@ def test_a_truststore_comes_back_each_once(roots, password, encryption):
     assert found.encryption == ("none" if password is None else encryption)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(password=TEXTS, encryption=st.sampled_from(ENCRYPTIONS), names=st.lists(TEXTS, max_size=2))
 def test_any_password_and_any_name(foreign_subject, password, encryption, names):
     certificates = [foreign_subject(name[:60]) for name in {"x", *names} if name]
@@ -184,7 +184,7 @@ def test_a_private_key_that_is_encrypted_with_the_rest_is_seen_with_the_password
     assert not holds_private_key(key_store, "another password")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), password=st.sampled_from([None, "secret"]))
 def test_damage_is_told_in_words(data, password, roots):
     content = bytearray(STORES.setdefault(password, encode_truststore(roots[:1], password)))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, Callable
 
 import pytest
@@ -85,7 +86,7 @@ def test_waiting_ends_with_the_last_difference(server: Server, params: Params) -
     server.answer(200, body())
     client = ApiClient(params(server))
     with pytest.raises(ApiError, match=r"expected exactly the roles \[a\]"):
-        authenticate(client, Expectation(roles=["a"]), wait=0.05, sleep=lambda _: None)
+        authenticate(client, Expectation(roles=["a"]), wait=1, sleep=lambda _: time.sleep(0.05))
     assert len(server.received) > 1
 
 

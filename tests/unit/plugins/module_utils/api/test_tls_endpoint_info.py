@@ -327,7 +327,7 @@ class TestOtherProtocols:
     def test_silence(self, plain: Any, look: Look) -> None:
         started = time.monotonic()
         found = look(plain(lambda connection: bool(connection.recv(1) and time.sleep(9))), timeout=0.2)
-        assert (found["state"], time.monotonic() - started < 2) == ("silent", True)
+        assert (found["state"], time.monotonic() - started < 6) == ("silent", True)
         assert found["problem"] == "it accepts connections, and said nothing within 0.2 seconds."
 
     def test_one_byte_a_moment(self, plain: Any, look: Look) -> None:
@@ -338,7 +338,7 @@ class TestOtherProtocols:
 
         started = time.monotonic()
         found = look(plain(drip), timeout=0.3)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
         assert found["problem"] == "the handshake failed: no answer in time." or found["state"] == "silent"
 
     def test_who_closes_at_once(self, plain: Any, look: Look) -> None:
