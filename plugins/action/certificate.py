@@ -51,6 +51,9 @@ _OF_THE_CONTROLLER = (
 )
 """Options that the managed host has no use for, secrets among them."""
 
+_OF_ANSIBLE = ("ansible_facts", "deprecations", "warnings")
+"""What Ansible itself, or the module's host, has to say: the interpreter that was found, for example."""
+
 Exchange = dict[str, dict[str, str]]
 
 
@@ -97,7 +100,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 return result
             inspection["restart_pending"] = result["restart_pending"]
             findings.update({name: completed(each, findings[name]) for name, each in _by_name(result).items()})
-        return self._result(findings, requests, issued, restart_pending=inspection["restart_pending"])
+        return self._result(findings, requests, issued, inspection)
 
     def _signers_by_name(self) -> dict[str, Signer]:
         """Who signs for each identity; those with the same options share one, and so one look at its private key."""
@@ -185,13 +188,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         findings: dict[str, dict[str, Any]],
         requests: Sequence[Request],
         issued: Mapping[str, Any],
-        *,
-        restart_pending: bool,
+        inspection: dict[str, Any],
     ) -> dict[str, Any]:
         for finding in findings.values():
             for internal in ("request", "key_wanted"):
                 finding.pop(internal, None)
-        warnings = []
+        carried = {name: inspection[name] for name in _OF_ANSIBLE if name in inspection}
+        warnings = list(carried.pop("warnings", []))
         for request in requests:
             folder = self._signers[request.name]
             if not isinstance(folder, RequestsFolder):
@@ -201,16 +204,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 warnings.append(folder.notice(request))
             elif not self._task.check_mode:
                 folder.forget(request)
-        result = summary(findings.values(), restart_pending=restart_pending)
+        result = {**carried, **summary(findings.values(), restart_pending=inspection["restart_pending"])}
         return {**result, "warnings": warnings} if warnings else result
 
     def _on_host(
         self, phase: str, names: Iterable[str], exchange: Exchange, secrets: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        sent = [
-            {name: value for name, value in self._identities[each].items() if _is_for_host(name, value)}
-            for each in names
-        ]
+        sent = [_for_host(self._identities[name]) for name in names]
         arguments = {
             "phase": phase,
             "identities": sent,
@@ -228,8 +228,9 @@ def _is_sent(options: Options) -> bool:
     return options["signer"] == "brought" and not options["remote_source"]
 
 
-def _is_for_host(name: str, value: Any) -> bool:
-    return value is not None and name not in _OF_THE_CONTROLLER
+def _for_host(options: Options) -> dict[str, Any]:
+    hidden = {*_OF_THE_CONTROLLER, *([] if options["remote_source"] else ["source_passphrase"])}
+    return {name: value for name, value in options.items() if value is not None and name not in hidden}
 
 
 def _pem(certificates: Iterable[x509.Certificate]) -> str:

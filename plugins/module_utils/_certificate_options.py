@@ -37,6 +37,9 @@ ISSUER_OPTIONS = (
     "ca_passphrase",
     "issuer_certificates",
     "signer_command",
+    "signer_environment",
+    "signer_timeout",
+    "requests_path",
 )
 """What tells one issuer from another."""
 

@@ -351,6 +351,24 @@ def test_a_request_waits_for_its_answer(site, company):
     assert (kept["changed"], kept["waiting"]) == (False, False)
 
 
+def test_each_identity_has_its_own_folder_of_requests(site):
+    given = by_hand(site)
+    identities = [
+        {
+            "certificate_path": str(site.folder / f"{name}.crt"),
+            "private_key_path": str(site.folder / f"{name}.key"),
+            "requests_path": str(site.folder / name),
+        }
+        for name in ("http", "transport")
+    ]
+    site.arguments = {"identities": identities, "common_name": "es1", "subject_alt_names": list(NAMES), **given}
+    assert site.run()[1]["waiting"]
+    assert [os.listdir(site.folder / name) for name in ("http", "transport")] == [
+        ["host-1-http.csr"],
+        ["host-1-transport.csr"],
+    ]
+
+
 def settled_by_hand(site, company, **given):
     site.run(**by_hand(site, **given))
     answer_file(site).write_bytes(company.answer((site.folder / "requests" / "host-1-a.csr").read_text()))
@@ -447,6 +465,7 @@ def test_files_that_are_brought(bringing, company, passphrase, remote):
     plugin, result = bringing.run(**given)
     assert plugin.phases == (["inspect"] if remote else ["inspect", "install"])
     assert [reason["code"] for reason in result["reasons"]] == ["missing"]
+    assert remote or "brought-secret" not in repr(plugin.calls)
     assert certificates(bringing) == [identity.certificate, identity.authorities[0]]
     key = load_private_key(bringing.content()["a.key"], "host-secret")
     assert key.private_numbers() == identity.key.private_numbers()
