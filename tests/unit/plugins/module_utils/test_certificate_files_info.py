@@ -89,9 +89,8 @@ def gather(made):
 
 
 def test_a_certificate_in_full(gather, made):
-    openssl_says = subprocess.run(
-        ["openssl", "x509", "-in", "a.crt", "-noout", "-fingerprint", "-sha1"], cwd=made, capture_output=True, text=True
-    ).stdout
+    ask = ["openssl", "x509", "-in", "a.crt", "-noout", "-fingerprint", "-sha1"]
+    openssl_says = subprocess.run(ask, cwd=made, capture_output=True, text=True, check=True).stdout
     (found,) = gather("a.crt")
     (certificate,) = found["certificates"]
     assert (found["state"], found["format"], found["kind"], found["problem"]) == ("ok", "pem", "certificate", "")

@@ -396,7 +396,7 @@ class TestOptions:
             look("localhost:9", timeout=0)
 
     def test_several_endpoints_wait_side_by_side(self, server: Server, plain: Any, look: Look) -> None:
-        silent = [plain(lambda connection: time.sleep(9)) for _ in range(6)]
+        silent = [plain(lambda connection: time.sleep(9)) for _number in range(6)]
         defaults = {name: spec.get("default") for name, spec in MODULE_ARGUMENTS["argument_spec"].items()}
         endpoints = [*(f"localhost:{port}" for port in silent), f"localhost:{server.port}"]
         started = time.monotonic()
