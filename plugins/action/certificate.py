@@ -26,6 +26,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._errors import Fi
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography_here
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, encode_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_private_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import decode_request_text
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._elsewhere import run_elsewhere
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._signers import (
     Command,
@@ -83,7 +84,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         inspection = self._on_host("inspect", self._identities, exchange)
         if inspection.get("failed"):
             return inspection
-        findings = _by_name(inspection)
+        findings = _by_name(self._identities, inspection)
+        if self._task.check_mode:
+            self._rehearse([name for name, finding in findings.items() if finding["reasons"]])
         requests = [self._request(finding) for finding in findings.values() if "request" in finding]
         issued = self._issued(requests)
         for name, chain in issued.items():
@@ -99,7 +102,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 self._discard(due)
                 return result
             inspection["restart_pending"] = result["restart_pending"]
-            findings.update({name: completed(each, findings[name]) for name, each in _by_name(result).items()})
+            installed = _by_name(due, result)
+            findings.update({name: completed(each, findings[name]) for name, each in installed.items()})
         return self._result(findings, requests, issued, inspection)
 
     def _signers_by_name(self) -> dict[str, Signer]:
@@ -161,7 +165,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _request(self, finding: dict[str, Any]) -> Request:
         host = self._task_vars.get("inventory_hostname", "")
-        return Request(self._identities[finding["name"]], finding["request"], host)
+        return Request(self._identities[finding["name"]], decode_request_text(finding.get("request", "")), host)
 
     def _issued(self, requests: Sequence[Request]) -> dict[str, Sequence[x509.Certificate]]:
         """The new certificates with the authorities above them; who has to wait is not in it."""
@@ -176,6 +180,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             self._discard([request.name for request in requests])
             raise
         return issued
+
+    def _rehearse(self, names: Sequence[str]) -> None:
+        """Let check mode fail where the run would."""
+        for name in names:
+            if name in self._signers:
+                with about(name, self._identities):
+                    self._signers[name].rehearse([self._identities[name]], self._now)
 
     def _discard(self, names: Iterable[str]) -> None:
         """Remove the staged keys of requests that got no answer; those that wait for a person stay."""
@@ -195,15 +206,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 finding.pop(internal, None)
         carried = {name: inspection[name] for name in _OF_ANSIBLE if name in inspection}
         warnings = list(carried.pop("warnings", []))
-        for request in requests:
-            folder = self._signers[request.name]
+        asked = {request.name: request for request in requests}
+        for name, folder in self._signers.items():
             if not isinstance(folder, RequestsFolder):
                 continue
-            if request.name not in issued:
-                findings[request.name] = folder.waiting(request, findings[request.name])
-                warnings.append(folder.notice(request))
-            elif not self._task.check_mode:
-                folder.forget(request)
+            if name in asked and name not in issued:
+                findings[name] = folder.waiting(asked[name], findings[name])
+                warnings.append(folder.notice(asked[name]))
+            else:
+                folder.forget(asked.get(name) or self._request(findings[name]))
         result = {**carried, **summary(findings.values(), restart_pending=inspection["restart_pending"])}
         return {**result, "warnings": warnings} if warnings else result
 
@@ -237,6 +248,10 @@ def _pem(certificates: Iterable[x509.Certificate]) -> str:
     return encode_certificates(certificates).decode()
 
 
-def _by_name(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The results of the identities, each with its difference."""
-    return {each["name"]: {**each, "diff": diff} for each, diff in zip(result["identities"], result["diff"])}
+def _by_name(names: Iterable[str], result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The results of the identities, each with its difference.
+
+    They are told by their order, because Ansible hides a name in which a secret occurs.
+    """
+    each = zip(names, result["identities"], result["diff"])
+    return {name: {**found, "name": name, "diff": difference} for name, found, difference in each}

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from ._errors import FileError, located
 from ._io import SECRET_MODE, Attributes, require_file, write_file
-from ._pki._certificates import Authority, describe, encode_certificates, load_certificates, timestamp
+from ._pki._certificates import Authority, Specification, describe, encode_certificates, load_certificates, timestamp
 from ._pki._keys import encode_private_key, is_encrypted
-from ._signing import Order, good_chain, opened, sign
+from ._signing import Order, good_chain, opened, rehearse, sign
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -100,6 +100,13 @@ class AuthorityStore:
         issued = sign(orders, authorities, lambda certificate: self.authority(certificate, passphrase))
         self.record(zip(issued, (order.host for order in orders)), now)
         return issued
+
+    def rehearse(self, specifications: Sequence[Specification], passphrase: str | None, now: datetime) -> None:
+        """Find out, without signing, whether such certificates could be signed.
+
+        :raises StackTlsError: where they could not.
+        """
+        rehearse(specifications, self.certificates(now), lambda certificate: self.authority(certificate, passphrase))
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

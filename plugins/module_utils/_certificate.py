@@ -41,7 +41,7 @@ from ._pki._keys import (
     load_private_key,
 )
 from ._pki._names import print_name
-from ._pki._requests import make_request
+from ._pki._requests import encode_request_text, make_request
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -144,8 +144,6 @@ class HostCertificate:
         return Outcome({**self._finding(present, reasons), "key_wanted": True})
 
     def _reasons(self, present: Present) -> list[Reason]:
-        if self._issuers.are_missing:
-            return [Reason("authority_missing", "the certificate authority does not exist yet")]
         reasons = list(present.reasons)
         if present.identity is not None:
             reasons += reasons_to_reissue(present.identity.certificate, present.pool, self._wanted(), self._now)
@@ -183,7 +181,7 @@ class HostCertificate:
         return load_private_key(staged, self._staged_passphrase)
 
     def _request(self, key: PrivateKey) -> str:
-        return make_request(key, self._specification).decode()
+        return encode_request_text(make_request(key, self._specification))
 
     def _require_sound(self, identity: Identity) -> None:
         """Check the new certificate before any file is touched."""

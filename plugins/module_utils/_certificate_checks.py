@@ -29,6 +29,9 @@ from ._certificate_options import (
 )
 from ._errors import CertificateError, FileError
 
+_SHORTEST_SECRET = 4
+"""As OpenSSL asks for."""
+
 _TOGETHER = (("certificate_path", "private_key_path"),)
 _ONE_OF = (("certificate_path", "combined_path", "pkcs12_path"),)
 _BY = {
@@ -80,10 +83,24 @@ def _check_combination(identity: Options) -> None:
 
 
 def _check_wishes(identity: Options, now: datetime) -> None:
+    _check_secrets(identity)
     specification_of(identity)
     lifetime_of(identity, now)
     if identity["signer"] != "brought":
         check_consumer(identity, identity["key_type"])
+
+
+def _check_secrets(identity: Options) -> None:
+    if identity["private_key_passphrase"] == "":
+        raise CertificateError(
+            "private_key_passphrase is empty.", hint="Leave it out where the private key is not to be encrypted."
+        )
+    for option in ("private_key_passphrase", "pkcs12_password"):
+        if 0 < len(identity[option] or "") < _SHORTEST_SECRET:
+            raise CertificateError(
+                f"{option} has fewer than {_SHORTEST_SECRET} characters.",
+                hint="Ansible hides a secret wherever it occurs, and would hide parts of everything.",
+            )
 
 
 def _check_distinct(identities: list[Options]) -> None:

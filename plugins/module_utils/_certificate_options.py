@@ -177,9 +177,9 @@ def lifetime_of(identity: Options, now: datetime) -> Lifetime:
     lifetime = Lifetime.from_texts(identity["not_before"], identity["not_after"], now)
     if lifetime.not_after - now <= margin_of(identity).of(lifetime):
         raise CertificateError(
-            f"renew_before is {identity['renew_before']!r} and not_after {identity['not_after']!r}: each run would "
-            "issue a new certificate.",
-            hint="Let renew_before be shorter than the lifetime.",
+            f"renew_before is {identity['renew_before']!r}, not_before {identity['not_before']!r} and not_after "
+            f"{identity['not_after']!r}: each run would issue a new certificate.",
+            hint="Let more of the lifetime be left when it begins.",
         )
     return lifetime
 

@@ -54,6 +54,8 @@ def sign_requests(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]
             raise FileError("there is no certificate authority in this folder.", path=params["ca_path"])
         return {"changed": bool(requests), "ca_certificates": "", "certificates": []}
     authorities = encode_certificates(store.certificates(now)).decode()
+    if check_mode and orders:
+        store.rehearse([order.specification for order in orders], params["ca_passphrase"], now)
     issued = [] if check_mode or not orders else store.issue(orders, params["ca_passphrase"], now)
     certificates = [
         {"name": request["name"], "content": encode_certificates([each]).decode(), **describe(each, now)}

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from ._errors import FileError
 
 SECRET_MODE = 0o600
+_WIDEST_MODE = 0o777
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def parse_mode(value: str | int | None) -> int | None:
     if value is None:
         return None
     try:
-        mode = value if isinstance(value, int) else int(value, 8)
+        # YAML reads 0600 as the number it means, and 600 as one that nobody means.
+        mode = value if isinstance(value, int) and value <= _WIDEST_MODE else int(value, 8)
     except (TypeError, ValueError):  # a module's option of the type raw can be anything
         mode = -1
     if not 0 <= mode <= 0o7777:
@@ -111,7 +113,7 @@ def remove_file(path: str) -> bool:
     """
     try:
         os.unlink(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         raise FileError(f"cannot be removed: {error.strerror}.", path=path) from error

@@ -63,6 +63,13 @@ class GivenAuthority:
         """
         return sign(orders, self.certificates(now), lambda certificate: self._authority(certificate, passphrase))
 
+    def rehearse(self, specifications: Sequence[Specification], passphrase: str | None, now: datetime) -> None:
+        """Find out, without signing, whether such certificates could be signed.
+
+        :raises StackTlsError: where they could not.
+        """
+        rehearse(specifications, self.certificates(now), lambda certificate: self._authority(certificate, passphrase))
+
     def _authority(self, certificate: x509.Certificate, passphrase: str | None) -> Authority:
         with located("ca_private_key"):
             return opened(certificate, self._private_key, passphrase, "issuer_certificates")
@@ -80,10 +87,22 @@ def sign(
     :raises CertificateError: where a request is not what was ordered, or clients would refuse its certificate.
     """
     keys = [_certified_key(order) for order in orders]
-    for order in orders:
-        require_allowed(constraint_violations(authorities, order.specification))
-    authority = open_authority(authorities[0])
+    authority = rehearse([order.specification for order in orders], authorities, open_authority)
     return [issue(order.specification, key, authority, order.lifetime) for order, key in zip(orders, keys)]
+
+
+def rehearse(
+    specifications: Sequence[Specification],
+    authorities: Sequence[x509.Certificate],
+    open_authority: Callable[[x509.Certificate], Authority],
+) -> Authority:
+    """All that comes before the signatures; returns the authority with its private key.
+
+    :raises CertificateError: where clients would refuse one of the certificates, or the private key does not open.
+    """
+    for specification in specifications:
+        require_allowed(constraint_violations(authorities, specification))
+    return open_authority(authorities[0])
 
 
 def _certified_key(order: Order) -> PublicKey:

@@ -142,7 +142,8 @@ options:
       not_before: &not_before
         description:
           - When a new certificate becomes valid; in the past, for peers whose clock is behind.
-          - A date such as V(2026-01-31) or V(2026-01-31T12:00:00Z) in UTC, or a span before now such as V(-1h).
+          - A date such as V(2026-01-31) or V(2026-01-31T12:00:00Z) in UTC, or a span before now such as V(-1h), but not
+            earlier than that of the authority itself.
           - A change of it does not replace a present certificate.
         type: str
       not_after: &not_after
@@ -238,7 +239,10 @@ options:
         description: PKCS#12 file with key, certificate and authorities that are brought, in place of PEM files.
         type: path
       source_passphrase: &source_passphrase
-        description: Passphrase of the private key or password of the PKCS#12 file that is brought.
+        description:
+          - Passphrase of the private key or password of the PKCS#12 file that is brought.
+          - It protects the source only. What is written is protected by O(private_key_passphrase) and
+            O(pkcs12_password).
         type: str
       remote_source: &remote_source
         description:
@@ -440,7 +444,6 @@ reasons:
       description: For programs.
       type: str
       choices:
-        - authority_missing
         - missing
         - damaged
         - passphrase

@@ -145,6 +145,7 @@ EXAMPLES = r"""
     path: "{{ inventory_dir }}/ca"
     passphrase: "{{ vault_ca_passphrase }}"
     common_name: Elastic Stack CA
+    key_type: rsa-3072  # Kibana reads no PKCS#12 file of an authority with another kind of key
   delegate_to: localhost
   run_once: true
 

@@ -47,7 +47,7 @@ def manage_beats_keystore(params: dict[str, Any], *, check_mode: bool) -> dict[s
 
 def _default_path(beat: str) -> str:
     """The keystore of a Beat that was installed by its package."""
-    if not _BEAT.fullmatch(beat):
+    if not beat or not _BEAT.fullmatch(beat):
         raise KeystoreError(f"{beat!r} is not the name of a Beat.", hint="It is 'filebeat', 'metricbeat' or the like.")
     return os.path.join(_DATA, beat, f"{beat}.keystore")
 

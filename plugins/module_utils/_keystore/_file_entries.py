@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import base64
+import os
 from typing import Any
 
-from .._errors import KeystoreError
+from .._errors import FileError, KeystoreError
 from .._io import require_file
 
 FILE_ENTRY_ARGUMENTS: dict[str, Any] = {
@@ -36,8 +37,14 @@ def file_values(entries: list[dict[str, Any]]) -> dict[str, bytes]:
         name = entry["name"]
         if name in values:
             raise KeystoreError(f"{name}: named twice in 'file_entries'.", hint="Decide for one of them.")
-        values[name] = _decoded(name, entry["content"]) if entry["path"] is None else require_file(entry["path"])
+        values[name] = _decoded(name, entry["content"]) if entry["path"] is None else _regular(entry["path"])
     return values
+
+
+def _regular(path: str) -> bytes:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise FileError("is not a regular file.", path=path)
+    return require_file(path)
 
 
 def _decoded(name: str, content: str) -> bytes:

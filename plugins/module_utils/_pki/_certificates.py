@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -143,20 +143,26 @@ def issue(
     issuer = authority.certificate
     if specification.subject is None:
         raise CertificateError("the certificate has no subject.", hint="Set common_name or subject.")
-    usages = ["digital_signature"]
-    if is_rsa(key_type_of(public_key)) and specification.profile != "client":
-        usages.append("key_encipherment")
-    purposes = [x509.ObjectIdentifier(purpose) for purpose in _PURPOSES[specification.profile]]
     builder = (
         certificate_builder(specification.subject, issuer.subject, public_key, lifetime.within(Lifetime.of(issuer)))
         .add_extension(authority_key_identifier(issuer), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(key_usage(*usages), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     )
-    if specification.names:
-        builder = builder.add_extension(to_extension(specification.names), critical=False)
+    for extension, critical in requested_extensions(specification, key_type_of(public_key)):
+        builder = builder.add_extension(extension, critical=critical)
     return builder.sign(authority.key, hash_for(authority.key))
+
+
+def requested_extensions(specification: Specification, key_type: str) -> Iterator[tuple[x509.ExtensionType, bool]]:
+    """Usages and names, as request and certificate have them, and whether each is critical."""
+    usages = ["digital_signature"]
+    if is_rsa(key_type) and specification.profile != "client":
+        usages.append("key_encipherment")
+    purposes = [x509.ObjectIdentifier(purpose) for purpose in _PURPOSES[specification.profile]]
+    yield key_usage(*usages), True
+    yield x509.ExtendedKeyUsage(purposes), False
+    if specification.names:
+        yield to_extension(specification.names), False
 
 
 def load_certificates(pem: bytes) -> list[x509.Certificate]:

@@ -123,7 +123,8 @@ def reasons_to_reissue(
 
     :param pool: the authorities that lie beside it.
     """
-    objection = wanted.issuers.objection_to(certificate, pool)
+    missing = "the certificate authority does not exist yet" if wanted.issuers.are_missing else ""
+    objection = missing or wanted.issuers.objection_to(certificate, pool)
     return [
         *content_reasons(certificate, wanted.specification),
         *(
@@ -201,6 +202,6 @@ def _date_reasons(certificate: x509.Certificate, wanted: Wanted, now: datetime) 
 
 def _latest_end(wanted: Wanted) -> datetime:
     """Until when a new certificate would last at most."""
-    if wanted.issuers.exact:
+    if wanted.issuers.exact and wanted.issuers.certificates:
         return min(wanted.not_after, Lifetime.of(wanted.issuers.certificates[0]).not_after)
     return wanted.not_after

@@ -67,7 +67,7 @@ def parse_span(text: str) -> timedelta:
     if not _SPAN.fullmatch(written):
         raise CertificateError(
             f"{text!r} is not a span of time.",
-            hint="Write numbers with the units w, d, h, m or s, such as 30d or 1d12h.",
+            hint="Write numbers with the units w, d, h, m or s, such as 30d or 1d12h; 0% to 99% is a share.",
         )
     try:
         return timedelta(seconds=sum(int(count) * _UNITS[unit] for count, unit in _PART.findall(written)))
@@ -95,7 +95,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
         return _shifted(now.replace(microsecond=0), written)
     for form in _FORMS:
         try:
-            return datetime.strptime(written.rstrip("zZ"), form).replace(tzinfo=timezone.utc)
+            return _held(datetime.strptime(written.rstrip("zZ"), form).replace(tzinfo=timezone.utc), text)
         except ValueError:
             continue
     raise CertificateError(
@@ -109,6 +109,10 @@ def _shifted(now: datetime, written: str) -> datetime:
         moment = now + span if written[0] == "+" else now - span
     except OverflowError:
         moment = _LATEST
+    return _held(moment, written)
+
+
+def _held(moment: datetime, text: str) -> datetime:
     if not 1950 <= moment.year < _LATEST.year:
-        raise CertificateError(f"{written!r} from now is a date that no certificate can hold.")
+        raise CertificateError(f"{text!r} is a date that no certificate can hold.")
     return moment

@@ -9,9 +9,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from .._errors import CertificateError
-from ._certificates import Specification
-from ._keys import as_public_key, encode_public_key
-from ._sans import to_extension
+from ._certificates import Specification, requested_extensions
+from ._keys import as_public_key, encode_public_key, key_type_of
 
 with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
     from cryptography import x509
@@ -26,10 +25,21 @@ if TYPE_CHECKING:
 def make_request(key: PrivateKey, specification: Specification) -> bytes:
     """A request in PEM form, signed with the key to prove its possession."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(specification.subject or x509.Name([]))
-    if specification.names:
-        builder = builder.add_extension(to_extension(specification.names), critical=False)
+    for extension, critical in requested_extensions(specification, key_type_of(as_public_key(key.public_key()))):
+        builder = builder.add_extension(extension, critical=critical)
     algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return builder.sign(key, algorithm).public_bytes(serialization.Encoding.PEM)
+
+
+def encode_request_text(request: bytes) -> str:
+    """A request as one line: the words around its PEM form could be taken for a secret and hidden."""
+    return "".join(request.decode().splitlines()[1:-1])
+
+
+def decode_request_text(text: str) -> str:
+    """The PEM form again."""
+    lines = (text[start : start + 64] for start in range(0, len(text), 64))
+    return "\n".join(["-----BEGIN CERTIFICATE REQUEST-----", *lines, "-----END CERTIFICATE REQUEST-----", ""])
 
 
 def asks_the_same(request: bytes, other: bytes) -> bool:

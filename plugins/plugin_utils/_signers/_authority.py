@@ -42,6 +42,12 @@ class LocalAuthority:
         """The authority and those above it."""
         return Issuers(() if self._is_missing else tuple(self._authority.certificates(now)), exact=True)
 
+    def rehearse(self, identities: Sequence[dict[str, Any]], now: datetime) -> None:
+        """Find out whether the private key opens, and whether the authority may sign such certificates."""
+        if not self._is_missing:
+            wanted = [specification_of(options) for options in identities]
+            self._authority.rehearse(wanted, self._passphrase, now)
+
     def sign(self, requests: Sequence[Request], now: datetime) -> Issued:
         """The certificates, all with one look at the private key."""
         orders = [
@@ -78,6 +84,9 @@ class RemoteAuthority:
                 hint="Make or bring one with the module certificate_authority.",
             )
         return Issuers(tuple(load_certificates(pem.encode())) if pem else (), exact=True)
+
+    def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
+        """Left to the host, which is asked once where nothing is due."""
 
     def sign(self, requests: Sequence[Request], _now: datetime) -> Issued:
         """The certificates, in one round trip."""

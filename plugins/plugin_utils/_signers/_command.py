@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -37,6 +38,14 @@ class Command:
     def issuers(self, _now: datetime) -> Issuers:
         """What the task says of the authority behind the command."""
         return self._issuers
+
+    def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
+        """Find out whether there is such a command."""
+        if not self._arguments or shutil.which(self._arguments[0]) is None:
+            raise CertificateError(
+                f"signer_command {self._arguments} cannot be run on the controller: no such program.",
+                hint="Check signer_command.",
+            )
 
     def sign(self, requests: Sequence[Request], now: datetime) -> Issued:
         """The certificates that the command printed."""
@@ -78,11 +87,17 @@ class Command:
                 f"{self._arguments[0]} cannot be run on the controller: {error.strerror}.", hint="Check signer_command."
             ) from error
         if ended.returncode:
-            complaint = ended.stderr.decode("utf-8", "replace").strip()[-_LONGEST_COMPLAINT:]
+            complaint = self._hidden(ended.stderr.decode("utf-8", "replace").strip())[-_LONGEST_COMPLAINT:]
             raise CertificateError(
                 f"{self._arguments[0]} ended with status {ended.returncode}: {complaint or 'no words'}"
             )
         return ended.stdout
+
+    def _hidden(self, words: str) -> str:
+        """What the command says, without the secrets that it was given."""
+        for secret in self._environment.values():
+            words = words.replace(secret, "********") if secret else words
+        return words
 
 
 def _described(request: Request, now: datetime) -> dict[str, str]:

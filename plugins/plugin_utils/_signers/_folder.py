@@ -46,6 +46,9 @@ class RequestsFolder:
         """What the task says of the authority that will answer."""
         return self._issuers
 
+    def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
+        """A person is not asked for a rehearsal."""
+
     def sign(self, requests: Sequence[Request], now: datetime) -> Issued:
         """The answers that lie there; the requests of the others are left for a person."""
         issued = {}
@@ -91,8 +94,9 @@ class RequestsFolder:
         return self._path(request, "crt")
 
     def forget(self, request: Request) -> None:
-        """Remove a request whose answer is in force."""
-        remove_file(self._request_path(request))
+        """Remove a request whose answer is in force, or that is no longer wanted."""
+        if not self._check_mode:
+            remove_file(self._request_path(request))
 
     def _leave(self, request: Request) -> None:
         path, pem = self._request_path(request), request.pem.encode()

@@ -58,6 +58,12 @@ class Signer(Protocol):
         :raises StackTlsError: where they are of no use.
         """
 
+    def rehearse(self, identities: Sequence[dict[str, Any]], now: datetime) -> None:
+        """Find out in check mode what would keep the certificates of these identities from being issued.
+
+        :raises StackTlsError: where something would.
+        """
+
     def sign(self, requests: Sequence[Request], now: datetime) -> Issued:
         """The certificates that were asked for.
 

@@ -90,7 +90,7 @@ def test_an_authority_that_is_not_there_yet(tmp_path):
     site = Site(tmp_path)
     plugin, announced = site.run(check_mode=True)
     assert plugin.phases == ["inspect"]
-    assert [reason["code"] for reason in announced["reasons"]] == ["authority_missing"]
+    assert [reason["code"] for reason in announced["reasons"]] == ["missing"]
     assert announced["changed"]
     plugin, result = site.run()
     assert plugin.phases == []

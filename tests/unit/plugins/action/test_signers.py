@@ -215,6 +215,24 @@ def test_an_authority_out_of_variables_that_do_not_belong_together(site):
     assert site.content() == {}
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ca_path": "", "ca_passphrase": "wrong-secret"}, "cannot be opened with this passphrase"),
+        ({"signer": "command", "signer_command": ["/nowhere/sign"]}, "no such program"),
+        (given_authority() | {"ca_passphrase": "wrong-secret"}, "the private key is not encrypted"),
+    ],
+)
+def test_check_mode_fails_where_the_run_would(site, given, words):
+    site.make_authority()
+    given = {
+        name: value.replace("{ca}", str(site.folder / "ca")) if name == "ca_path" else value
+        for name, value in given.items()
+    }
+    plugin, result = site.run(check_mode=True, **given)
+    assert (plugin.phases, words in result["msg"]) == (["inspect"], True)
+
+
 # An external command
 
 
@@ -269,12 +287,14 @@ def test_a_command_signs(site, company):
     [
         ("import sys; sys.exit('no token')", "ended with status 1: no token"),
         ("raise SystemExit(3)", "ended with status 3: no words"),
+        ("import os, sys; sys.exit('token ' + os.environ['TOKEN'])", "ended with status 1: token ********"),
         ("print('hello')", "holds no certificate in PEM form"),
         ("import time; time.sleep(9)", "gave no certificate within 1 seconds"),
     ],
 )
 def test_a_command_that_does_not_sign(site, company, script, words):
-    plugin, result = site.run(**command(site, company, script), signer_timeout=1)
+    given = {"signer_timeout": 1, "signer_environment": {"TOKEN": "token-secret"}}
+    plugin, result = site.run(**command(site, company, script), **given)
     assert words in result["msg"]
     assert plugin.phases == ["inspect", "discard"]
     assert site.content() == {}
@@ -389,8 +409,10 @@ def test_a_request_that_is_no_longer_wanted_is_forgotten(site, company):
     settled_by_hand(site, company)
     site.run(**by_hand(site, subject_alt_names=["new.example.com"]))
     assert (site.folder / ".a.key.staged").exists()
+    assert (site.folder / "requests" / "host-1-a.csr").exists()
     assert not site.run(**by_hand(site))[1]["waiting"]
     assert not (site.folder / ".a.key.staged").exists()
+    assert not (site.folder / "requests" / "host-1-a.csr").exists()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,10 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import load_container
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import proven_public_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import (
+    decode_request_text,
+    proven_public_key,
+)
 
 NOW = datetime.now(timezone.utc)
 SECRETS = {"private_key_passphrase": "key-secret", "pkcs12_password": "container-secret"}
@@ -88,6 +91,7 @@ class Host:
         request = inspection["identities"][0].get("request")
         if request is None:
             return inspection
+        request = decode_request_text(request)
         issued = encode_certificates([self.sign(request, **given)]).decode()
         result = self.call("install", **given, issued=issued)
         return {**result, "reasons": inspection["reasons"]}
@@ -459,7 +463,7 @@ def test_files_are_put_back_where_a_later_one_cannot_be_written(settled, monkeyp
 
 def test_an_authority_that_does_not_exist_yet(host):
     announced = host.run(check_mode=True, issuers="")
-    assert [reason["code"] for reason in announced["reasons"]] == ["authority_missing"]
+    assert [reason["code"] for reason in announced["reasons"]] == ["missing"]
     assert announced["changed"]
     assert announced["certificate"] == {}
 

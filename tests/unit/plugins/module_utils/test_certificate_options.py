@@ -67,11 +67,11 @@ def test_a_client_needs_no_names():
             {"certificate_path": None, "private_key_path": None},
             "one of the following is required: certificate_path, combined_path, pkcs12_path",
         ),
-        ({"pkcs12_password": "x"}, "missing parameter(s) required by 'pkcs12_password': pkcs12_path"),
+        ({"pkcs12_password": "secret"}, "missing parameter(s) required by 'pkcs12_password': pkcs12_path"),
         ({"ca_path": None}, "signer is authority but any of the following are missing: ca_path, ca_private_key"),
         (
             {
-                "private_key_passphrase": "x",
+                "private_key_passphrase": "secret",
                 "certificate_path": None,
                 "private_key_path": None,
                 "pkcs12_path": "/c/a.p12",
@@ -105,6 +105,8 @@ def test_choices():
         ({"not_before": "+1h"}, "not_before is '+1h', which is not in the past"),
         ({"renew_before": "397d"}, "each run would issue a new certificate"),
         ({"renew_before": "soon"}, "'soon' is not a span of time"),
+        ({"private_key_passphrase": ""}, "private_key_passphrase is empty"),
+        ({"private_key_passphrase": "abc"}, "private_key_passphrase has fewer than 4 characters"),
         ({"consumer": "kibana", "pkcs12_path": "/c/a.p12"}, "node-forge knows RSA keys only"),
         (
             {"consumer": "kibana", "pkcs12_path": "/c/a.p12", "key_type": "ed25519"},
