@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_opti
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_sources import read_source
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import summary
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import FileError, StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._io import parse_mode
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography_here
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, encode_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_private_key
@@ -181,6 +183,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             raise
         return issued
 
+    def _exposed(self) -> list[str]:
+        """A word on private keys that the task lets everybody read."""
+        return [
+            f"The mode of the certificate {name!r} lets everybody on the host read its private key."
+            for name, options in self._identities.items()
+            if (parse_mode(options["mode"]) or 0) & stat.S_IROTH
+        ]
+
     def _rehearse(self, names: Sequence[str]) -> None:
         """Let check mode fail where the run would."""
         for name in names:
@@ -205,7 +215,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             for internal in ("request", "key_wanted"):
                 finding.pop(internal, None)
         carried = {name: inspection[name] for name in _OF_ANSIBLE if name in inspection}
-        warnings = list(carried.pop("warnings", []))
+        warnings = [*carried.pop("warnings", []), *self._exposed()]
         asked = {request.name: request for request in requests}
         for name, folder in self._signers.items():
             if not isinstance(folder, RequestsFolder):

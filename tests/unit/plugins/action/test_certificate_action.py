@@ -48,6 +48,17 @@ def test_the_key_of_the_authority_is_left_alone_where_nothing_is_due(site):
     assert not site.run(ca_passphrase="other-secret")[1]["changed"]
 
 
+@pytest.mark.parametrize(("mode", "warned"), [("0640", False), ("0644", True), (None, False)])
+def test_a_key_that_everybody_may_read_is_worth_a_word(site, mode, warned):
+    _plugin, result = site.run(mode=mode) if mode else site.run()
+    assert ("lets everybody on the host read its private key" in "".join(result.get("warnings", []))) == warned
+
+
+def test_a_mode_that_nobody_means_is_refused(site):
+    _plugin, result = site.run(mode=600)
+    assert "mode 600 is not an octal file mode" in result["msg"]
+
+
 def test_the_ledger_knows_the_host(site):
     _plugin, result = site.run()
     entry = json.loads((site.folder / "ca" / "issued.jsonl").read_text())
