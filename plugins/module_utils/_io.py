@@ -23,6 +23,7 @@ from ._errors import FileError
 
 SECRET_MODE = 0o600
 _WIDEST_MODE = 0o777
+"""As a number: YAML reads 0600 as what it means, and 600 as a number that nobody means."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,10 @@ def parse_mode(value: str | int | None) -> int | None:
     if value is None:
         return None
     try:
-        # YAML reads 0600 as the number it means, and 600 as one that nobody means.
-        mode = value if isinstance(value, int) and value <= _WIDEST_MODE else int(value, 8)
+        mode = value if isinstance(value, int) else int(value, 8)
     except (TypeError, ValueError):  # a module's option of the type raw can be anything
         mode = -1
-    if not 0 <= mode <= 0o7777:
+    if not 0 <= mode <= (_WIDEST_MODE if isinstance(value, int) else 0o7777):
         raise FileError(f"mode {value!r} is not an octal file mode.", hint="Write it as a string such as '0640'.")
     return mode
 

@@ -225,12 +225,11 @@ def test_an_authority_out_of_variables_that_do_not_belong_together(site):
 )
 def test_check_mode_fails_where_the_run_would(site, given, words):
     site.make_authority()
-    given = {
-        name: value.replace("{ca}", str(site.folder / "ca")) if name == "ca_path" else value
-        for name, value in given.items()
-    }
+    if "ca_path" in given:
+        given = {**given, "ca_path": str(site.folder / "ca")}
     plugin, result = site.run(check_mode=True, **given)
-    assert (plugin.phases, words in result["msg"]) == (["inspect"], True)
+    assert words in result["msg"]
+    assert plugin.phases == ["inspect"]
 
 
 # An external command
