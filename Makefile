@@ -27,7 +27,7 @@ packages:
 	@$(PART) packages tests/tools/packages
 
 venv: $(VENV)/ready
-$(VENV)/ready: requirements.txt tests/requirements.txt | packages
+$(VENV)/ready: | packages
 	@$(PART) venv tests/tools/venv $(PYTHON) $(VENV)
 
 images: packages
