@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -55,10 +55,12 @@ def main() -> int:
     """Measure what was asked for; the status is 1 where a figure is out of its bound."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: whether it works, not how fast it is")
+    parser.add_argument("--rounds", type=int, help="how often each is measured, 3 times by default")
     parser.add_argument("--output", type=Path, default=_ROOT / "build/bench.json")
     parser.add_argument("part", nargs="*", choices=["hosts", "keystore", "signing", "curve", []], default=[])
     given = parser.parse_args()
     sizes = _QUICK if given.quick else _FULL
+    sizes = replace(sizes, rounds=given.rounds or sizes.rounds)
     found: dict[str, float] = json.loads(given.output.read_text()) if given.part and given.output.exists() else {}
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         for name, part in _parts(Path(folder), sizes).items():
@@ -79,7 +81,7 @@ def _parts(folder: Path, sizes: Sizes) -> dict[str, Callable[[], dict[str, float
             node.close()
 
     def measure_hosts() -> dict[str, float]:
-        few = hosts.runs(folder, _COLLECTIONS, 20 if sizes is _FULL else 2, sizes.rounds, with_first=True)
+        few = hosts.runs(folder, _COLLECTIONS, 20 if sizes.many_hosts else 2, sizes.rounds, with_first=True)
         many = hosts.runs(folder, _COLLECTIONS, sizes.many_hosts, 2, with_first=False) if sizes.many_hosts else {}
         return {**few, **many}
 
