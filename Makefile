@@ -9,14 +9,14 @@ export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
 .PHONY: help setup packages venv images archive demo demo-stop test lint unit unit-oldest sanity stack-test integration \
-	molecule system soak bench clean
+	molecule molecule-pair molecule-cluster system system-pair system-cluster soak bench clean
 
 help:
 	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
 	@echo 'make demo-stop  remove the containers of the demo'
 	@echo 'make test       every check and test (parts: lint unit unit-oldest sanity stack-test'
 	@echo '                integration molecule system)'
-	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind: refused, and left as they are'
+	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind, and more forms of the playbooks'
 	@echo 'make bench      how fast it is, as ratios against its peers'
 	@echo 'make archive    the collection as an archive, in build/'
 	@echo 'make clean      remove what was built, but not the cache'
@@ -43,9 +43,17 @@ demo: setup archive
 demo-stop:
 	@tests/stack/stack down tests/stack/topologies/demo.json
 
-# The fast checks first.
-test: lint unit unit-oldest archive sanity images stack-test integration molecule system
+# The fast checks first. Then what runs on services, of which two parts run side by side.
+SERVICES := molecule-cluster integration molecule-pair stack-test system-cluster system-pair
+test: lint unit unit-oldest archive sanity images
+	@$(PART) services $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=services/ $(SERVICES)
 	@tests/tools/part --report
+
+ifdef SIDE_BY_SIDE
+# Those that use the same hosts.
+molecule-pair: integration
+system-cluster: molecule-cluster molecule-pair
+endif
 
 lint: venv
 	@$(PART) lint tests/tools/lint
@@ -60,18 +68,32 @@ sanity: venv
 	@$(PART) sanity tests/tools/sanity
 
 stack-test: venv images
-	@$(PART) stack-test tests/tools/stack-test
+	@$(PART) $(SIDE_BY_SIDE)stack-test tests/tools/stack-test
 
 integration: venv images archive
-	@$(PART) integration tests/tools/integration
+	@$(PART) $(SIDE_BY_SIDE)integration tests/tools/integration
 
-molecule: venv images archive
-	@$(PART) molecule tests/tools/molecule
+molecule: molecule-pair molecule-cluster
 
-system: venv images archive
-	@$(PART) system tests/tools/system
+# Scenarios that share the nodes of the topology "clients"; a new one is run with the others.
+ON_CLUSTER := beats clients
+ON_PAIR := $(filter-out $(ON_CLUSTER),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 
-soak: venv
+molecule-pair: venv images archive
+	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(ON_PAIR)
+
+molecule-cluster: venv images archive
+	@$(PART) $(SIDE_BY_SIDE)molecule-cluster tests/tools/molecule $(ON_CLUSTER)
+
+system: system-pair system-cluster
+
+system-pair: venv images archive
+	@$(PART) $(SIDE_BY_SIDE)system-pair tests/tools/system pair
+
+system-cluster: venv images archive
+	@$(PART) $(SIDE_BY_SIDE)system-cluster tests/tools/system cluster
+
+soak: venv images archive
 	@$(PART) soak tests/tools/soak
 
 bench: venv images archive

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate import completed
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_checks import check_identities
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import (
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_arguments import (
     ISSUER_OPTIONS,
     MODULE_ARGUMENTS,
     Options,
     about,
     identities_of,
 )
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_checks import check_identities
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_results import completed, summary
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_sources import read_source
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import summary
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import FileError, StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._io import parse_mode
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography_here

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import SettingsError
-from ansible_collections.stacktls.elastic.plugins.module_utils._io import digest
+from ansible_collections.stacktls.elastic.plugins.module_utils._io import attribute_names, digest
 from ansible_collections.stacktls.elastic.plugins.module_utils._settings_file import ARGUMENTS, unseal
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._settings import (
     Document,
@@ -22,7 +22,7 @@ from ansible_collections.stacktls.elastic.plugins.plugin_utils._settings import 
     masked,
     merge,
     parse,
-    require_public,
+    require_names,
     values_of,
 )
 
@@ -49,7 +49,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _settle(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Bring the file to what is wanted and say what differed."""
         wanted = flatten(options["settings"])
-        require_public(options["report"])
+        require_names(options["report"])
         key = secrets.token_hex(32)
         result = self._on_host(task_vars, key=key)
         inspected = result.pop("inspected", None)
@@ -64,6 +64,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return result
         result.setdefault("restart_pending", inspected["restart_pending"])
         result["differences"] = [asdict(difference) for difference in merged.differences]
+        result["attributes"] = attribute_names(inspected["attributes"][1])
+        if options["version_files"]:
+            result["version"] = inspected["version"]
         if options["report"]:
             result["reported"] = values_of(after, options["report"])
         if result["changed"] and self._task.diff:

@@ -20,15 +20,21 @@ def document(answer: Answer) -> dict[str, Any]:
 
     :raises ApiError: where the answer does not come from Elasticsearch.
     """
-    if _KIBANA_HEADER in answer.headers:
-        raise _stranger(answer, "Kibana answered", "Give the address of Elasticsearch, its port is 9200 by default.")
-    try:
-        content = json.loads(answer.body)
-    except ValueError:
-        content = None
+    content = _content(answer)
     if isinstance(content, dict):
         return content
-    raise _stranger(answer, f"{_describe(answer)} answered", "Is another service or a proxy at this address?")
+    raise _other_service(answer)
+
+
+def documents(answer: Answer) -> list[dict[str, Any]]:
+    """The JSON objects of an answer that is a list of them.
+
+    :raises ApiError: where the answer does not come from Elasticsearch.
+    """
+    content = _content(answer)
+    if isinstance(content, list) and all(isinstance(each, dict) for each in content):
+        return content
+    raise _other_service(answer)
 
 
 def refusal(answer: Answer, login: str, advice: str) -> ApiError:
@@ -75,6 +81,19 @@ def _refusals(status: int, login: str, advice: str) -> tuple[str, str]:
     if status >= 500:
         return "Elasticsearch cannot answer now", "Its log and GET _cluster/health say why."
     return "Elasticsearch refused the request", ""
+
+
+def _content(answer: Answer) -> Any:
+    if _KIBANA_HEADER in answer.headers:
+        raise _stranger(answer, "Kibana answered", "Give the address of Elasticsearch, its port is 9200 by default.")
+    try:
+        return json.loads(answer.body)
+    except ValueError:
+        return None
+
+
+def _other_service(answer: Answer) -> ApiError:
+    return _stranger(answer, f"{_describe(answer)} answered", "Is another service or a proxy at this address?")
 
 
 def _stranger(answer: Answer, what: str, hint: str) -> ApiError:

@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._answer import document, refusal
+from ._answer import document, documents, refusal
 from ._endpoint import Answer, Endpoint, EndpointError, Request
 from ._errors import ApiError
 from ._module import require_cryptography, run_module
@@ -130,10 +130,22 @@ class ApiClient:
             return None
         return self._accepted(answer)
 
+    def listed(self, path: str) -> list[dict[str, Any]]:
+        """The documents that are listed at this path.
+
+        :raises ApiError: as :meth:`call`.
+        """
+        answer = self._answer("GET", path, None)
+        self._require_accepted(answer)
+        return documents(answer)
+
     def _accepted(self, answer: Answer) -> dict[str, Any]:
+        self._require_accepted(answer)
+        return document(answer)
+
+    def _require_accepted(self, answer: Answer) -> None:
         if answer.status >= 400:
             raise refusal(answer, self.login.words, self.login.advice)
-        return document(answer)
 
     def _answer(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         """The answer of the first endpoint that gives one, with as many attempts as allowed."""
@@ -168,11 +180,18 @@ class ApiClient:
         return headers
 
 
-def run_api_module(module: AnsibleModule, work: Callable[[ApiClient], dict[str, Any]]) -> None:
-    """Do the work with a client of the module's options and exit with its result, or fail with the error's words."""
+def run_api_module(
+    module: AnsibleModule,
+    work: Callable[[ApiClient], dict[str, Any]],
+    stored: Callable[[], dict[str, Any]] = dict,
+) -> None:
+    """Do the work with a client of the module's options and exit with its result, or fail with the error's words.
+
+    :param stored: options that are read from files first.
+    """
     if module.params["client_pkcs12_path"]:
         require_cryptography(module)
-    run_module(module, lambda: work(ApiClient(module.params)))
+    run_module(module, lambda: work(ApiClient({**module.params, **stored()})))
 
 
 def _no_answer(failures: list[EndpointError]) -> EndpointError:

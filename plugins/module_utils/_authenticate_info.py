@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ._api import ApiClient
-from ._errors import ApiError
+from ._errors import ApiError, FileError, located
+from ._io import require_file
+from ._keystore import _kibana
 from ._tls_client import VerificationError
 
 _PAUSE = 1.0
@@ -81,6 +83,18 @@ class Expectation:
         name = identity.metadata.get("pki_dn")
         who = f"the DN {name!r}, spelled so" if name else f"the user {identity.username!r}"
         return f"Roles come from role mappings: their rules must match {who}."
+
+
+def stored_token(path: str, entry: str) -> str:
+    """The token that Kibana finds in its keystore.
+
+    :raises StackTlsError: where the keystore cannot be read, or has none.
+    """
+    with located(path):
+        token = _kibana.decode(require_file(path)).get(entry)
+    if not isinstance(token, str) or not token:
+        raise FileError(f"the keystore has no token as {entry}.", path=path, hint="The module service_token makes one.")
+    return token
 
 
 def authenticate(

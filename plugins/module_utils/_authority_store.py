@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from ._errors import FileError, located
 from ._io import SECRET_MODE, Attributes, require_file, write_file
-from ._pki._certificates import Authority, Specification, describe, encode_certificates, load_certificates, timestamp
+from ._pki._certificates import Authority, Specification, describe, encode_certificates, load_certificates
+from ._pki._dates import timestamp
 from ._pki._keys import encode_private_key, is_encrypted
 from ._signing import Order, good_chain, opened, rehearse, sign
 

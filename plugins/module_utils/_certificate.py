@@ -10,38 +10,42 @@ certificate, authorities and container in place together. ``discard`` removes th
 
 from __future__ import annotations
 
-import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ._certificate_consumers import check_authorities, check_consumer
 from ._certificate_files import CertificateFiles, Present
-from ._certificate_options import lifetime_of, margin_of, specification_of
+from ._certificate_folders import make_folders
+from ._certificate_options import (
+    lifetime_of,
+    margin_of,
+    specification_of,
+)
+from ._certificate_record import Steady
+from ._certificate_results import completed, result_of
 from ._certificate_sources import read_source
+from ._certificate_staging import StagedKey
 from ._changes import Replacement
-from ._errors import CertificateError, FileError
-from ._io import SECRET_MODE, Attributes, read_file, remove_file, require_file, write_file
+from ._errors import CertificateError
+from ._io import require_file
 from ._pki._certificates import (
     Identity,
+    Lifetime,
     Specification,
     describe,
     key_type_of_certificate,
     load_certificates,
     require_valid,
 )
-from ._pki._comparison import Reason, Wanted, reasons_to_reissue
+from ._pki._comparison import Wanted, reasons_to_reissue
 from ._pki._issuers import Issuers
 from ._pki._keys import (
-    PassphraseError,
-    as_public_key,
-    encode_private_key,
-    generate_private_key,
-    key_type_of,
     load_private_key,
 )
 from ._pki._names import print_name
 from ._pki._requests import encode_request_text, make_request
+from ._reason import Reason
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -68,10 +72,12 @@ class Outcome:
     """What came of an identity.
 
     :param due: files to be replaced.
+    :param steady: what an inspection finds once they are.
     """
 
     result: dict[str, Any]
     due: tuple[Replacement, ...] = ()
+    steady: Steady | None = None
 
 
 class HostCertificate:
@@ -88,34 +94,33 @@ class HostCertificate:
         self._issuers = Issuers(_certificates(exchange.issuers), exact=self._specification.exact)
         if self._specification.exact:
             check_authorities(options, self._issuers.certificates)
-        target = options["private_key_path"] or options["combined_path"] or options["pkcs12_path"]
-        self._staged_path = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.staged")
-        self._staged_passphrase = options["private_key_passphrase"] or options["pkcs12_password"] or None
+        self._staged = StagedKey(options)
 
     def inspect(self) -> Outcome:
         """Find out what is due; where a signature is needed, stage a key and ask for it."""
         if self._signer == "brought":
             return self._inspect_brought()
-        check_consumer(self._options, self._options["key_type"])
-        lifetime_of(self._options, self._now)
         present = self._files.read()
         reasons = self._reasons(present)
         if present.identity is not None and not reasons:
             self.discard()
             chain = self._issuers.kept_chain(present.identity.certificate, present.pool)
             return self._outcome(replace(present.identity, authorities=chain), present)
-        staged = self._staged() if self._signer == "csr_only" else None
+        staged = self._staged.reusable() if self._signer == "csr_only" else None
         if self._check_mode and self._signer == "csr_only" and staged is None:
             return Outcome({**self._finding(present, reasons), "changed": True, "waiting": True})
         if self._check_mode:
             request = {} if staged is None else {"request": self._request(staged)}
             return Outcome({**self._announcement(present, reasons).result, **request})
-        return Outcome({**self._finding(present, reasons), "request": self._request(staged or self._stage())})
+        if staged is None:
+            make_folders(self._options)
+            staged = self._staged.make()
+        return Outcome({**self._finding(present, reasons), "request": self._request(staged)})
 
     def install(self) -> Outcome:
         """The new certificate, and all that goes with it, checked and ready to be put in place."""
         brought_key = self._exchange.private_key
-        key = load_private_key(brought_key.encode(), None) if brought_key else self._require_staged()
+        key = load_private_key(brought_key.encode(), None) if brought_key else self._staged.require()
         certificate, *authorities = load_certificates(self._exchange.certificate.encode())
         identity = Identity(key, certificate, self._issuers.chain_of(certificate, authorities))
         self._require_sound(identity)
@@ -123,7 +128,7 @@ class HostCertificate:
 
     def discard(self) -> bool:
         """Remove the staged key; true where there was one."""
-        return not self._check_mode and remove_file(self._staged_path)
+        return not self._check_mode and self._staged.remove()
 
     def _inspect_brought(self) -> Outcome:
         if self._options["remote_source"]:
@@ -155,33 +160,8 @@ class HostCertificate:
         lifetime = lifetime_of(self._options, self._now)
         return Wanted(self._specification, self._issuers, margin_of(self._options), lifetime.not_after)
 
-    def _stage(self) -> PrivateKey:
-        """A new key beside its target."""
-        self._files.make_folders()
-        key = generate_private_key(self._options["key_type"])
-        content = encode_private_key(key, self._staged_passphrase)
-        write_file(self._staged_path, content, Attributes(mode=SECRET_MODE))
-        return key
-
-    def _staged(self) -> PrivateKey | None:
-        """The key of a request that waits for its answer, where it is one that would be made today."""
-        content = read_file(self._staged_path)
-        if content is None:
-            return None
-        try:
-            key = load_private_key(content, self._staged_passphrase)
-        except PassphraseError:
-            return None
-        return key if key_type_of(as_public_key(key.public_key())) == self._options["key_type"] else None
-
-    def _require_staged(self) -> PrivateKey:
-        staged = read_file(self._staged_path)
-        if staged is None:
-            raise FileError("the staged private key is gone.", path=self._staged_path, hint="Run the task again.")
-        return load_private_key(staged, self._staged_passphrase)
-
     def _request(self, key: PrivateKey) -> str:
-        return encode_request_text(make_request(key, self._specification))
+        return encode_request_text(make_request(key, None if self._specification.exact else self._specification))
 
     def _require_sound(self, identity: Identity) -> None:
         """Check the new certificate before any file is touched."""
@@ -197,8 +177,7 @@ class HostCertificate:
 
     def _finding(self, present: Present, reasons: list[Reason]) -> dict[str, Any]:
         """What was found, before anything is issued."""
-        before = self._describe(present)
-        return self._result(reasons, before, [], set(), before, before)
+        return result_of(self._options, reasons, self._describe(present))
 
     def _outcome(self, identity: Identity, present: Present | None, finding: dict[str, Any] | None = None) -> Outcome:
         """The files that differ from what the identity asks for, which are to be written.
@@ -209,8 +188,16 @@ class HostCertificate:
         due = self._files.replacements(identity, present)
         after = describe(identity.certificate, self._now)
         kinds = {replacement.kind for replacement in due if replacement.content is not None}
-        result = self._result([], after, due, kinds, after, after)
-        return Outcome(completed(result, finding) if finding else result, tuple(due))
+        result = result_of(self._options, [], after, due, kinds)
+        steady = self._steady(identity, result_of(self._options, [], after))
+        return Outcome(completed(result, finding) if finding else result, tuple(due), steady)
+
+    def _steady(self, identity: Identity, result: dict[str, Any]) -> Steady:
+        """That stands until the certificate is to be renewed, or an authority above it ends."""
+        lifetime = Lifetime.of(identity.certificate)
+        renewal = lifetime.not_after - margin_of(self._options).of(lifetime)
+        ends = [Lifetime.of(authority).not_after for authority in identity.authorities]
+        return Steady(result, min(renewal, *ends, lifetime.not_after), lifetime.not_after)
 
     def _announcement(
         self, present: Present, reasons: list[Reason], chain: list[x509.Certificate] | None = None
@@ -221,45 +208,7 @@ class HostCertificate:
         after = describe(chain[0], self._now) if chain else _announced(self._specification)
         authorities = tuple(chain[1:]) if chain else self._issuers.certificates if self._issuers.exact else ()
         due, kinds = self._files.announced(authorities)
-        return Outcome(self._result(reasons, before, due, kinds, before, after))
-
-    def _result(
-        self,
-        reasons: list[Reason],
-        certificate: dict[str, Any],
-        due: list[Replacement],
-        kinds: set[str],
-        before: dict[str, Any],
-        after: dict[str, Any],
-    ) -> dict[str, Any]:
-        files = [replacement.path for replacement in due]
-        return {
-            "name": self._options["name"],
-            "changed": bool(due),
-            "reasons": [asdict(reason) for reason in reasons],
-            "certificate": certificate,
-            "files": files,
-            "kinds": sorted(kinds),
-            "waiting": False,
-            "diff": {
-                "before": _shown(before),
-                "after": {**_shown(after), **({"updated_files": files} if files else {})},
-                "before_header": self._files.header,
-                "after_header": self._files.header,
-            },
-        }
-
-
-def completed(result: dict[str, Any], finding: dict[str, Any]) -> dict[str, Any]:
-    """The result of an installation, with what was found before it."""
-    reasons = finding["reasons"]
-    texts = [reason["text"] for reason in reasons]
-    difference = {
-        **result["diff"],
-        "before": finding["diff"]["before"],
-        "after": {**result["diff"]["after"], "reasons": texts},
-    }
-    return {**result, "reasons": reasons, "diff": difference}
+        return Outcome(result_of(self._options, reasons, before, due, kinds, after))
 
 
 def _certificates(pem: str) -> tuple[x509.Certificate, ...]:
@@ -284,8 +233,3 @@ def _announced(specification: Specification) -> dict[str, Any]:
         "key_type": specification.key_type,
         "profile": specification.profile,
     }
-
-
-def _shown(description: dict[str, Any]) -> dict[str, Any]:
-    """The description for a difference: without what changes every day."""
-    return {name: value for name, value in description.items() if name != "days_left"}

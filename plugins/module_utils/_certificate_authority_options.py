@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._errors import CertificateError
 from ._pki._authorities import DEFAULT_USAGES, USAGES, Restrictions
 from ._pki._certificates import Lifetime, key_type_of_certificate
-from ._pki._keys import KEY_TYPES
+from ._pki._kinds import KEY_TYPES
 from ._pki._name_constraints import parse_subtrees
 from ._pki._names import name_from_common_name, parse_name, print_name
 

@@ -17,16 +17,15 @@ from ansible.module_utils.common.validation import (
     check_required_together,
 )
 
-from ._certificate_consumers import check_consumer
-from ._certificate_options import (
+from ._certificate_arguments import (
     ALTERNATIVES,
     ISSUER_OPTIONS,
     OUTPUTS,
     Options,
     about,
-    lifetime_of,
-    specification_of,
 )
+from ._certificate_consumers import check_consumer
+from ._certificate_options import lifetime_of, specification_of
 from ._errors import CertificateError, FileError
 
 _SHORTEST_SECRET = 4

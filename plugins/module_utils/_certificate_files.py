@@ -11,23 +11,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._certificate_options import OUTPUTS
+from ._certificate_folders import require_folder_above
 from ._changes import Replacement, attributes_of
-from ._errors import CertificateError, FileError
-from ._io import Attributes, make_folder, parse_mode, read_file, remove_file, require_known, write_file
+from ._errors import CertificateError
+from ._io import Attributes, parse_mode, read_file, remove_file, require_known, write_file
 from ._journal import Journal
 from ._pki._bundle import encode_bundle
 from ._pki._certificates import Identity, encode_certificates, is_self_signed, load_certificates
-from ._pki._comparison import Reason, Source, UnusableError, read_pem, read_pkcs12, require_same, same_certificates
+from ._pki._comparison import Source, UnusableError, read_pem, read_pkcs12, require_same, same_certificates
 from ._pki._keys import encode_private_key
 from ._pki._pkcs12 import container_encryption, encode_container
+from ._reason import Reason
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 _KEY_MODE = 0o640
 _CERTIFICATE_MODE = 0o644
-_FOLDER_MODE = 0o750
 
 
 class Container(NamedTuple):
@@ -69,7 +69,6 @@ class CertificateFiles:
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
         self._passphrase = options["private_key_passphrase"] or None
-        self.header: str = options["certificate_path"] or options["combined_path"] or options["pkcs12_path"]
 
     def read(self) -> Present:
         """What the files hold.
@@ -157,17 +156,6 @@ class CertificateFiles:
         }
         return {name: Replacement(options[name], None, *rest) for name, rest in targets.items() if options[name]}
 
-    def make_folders(self) -> None:
-        """Make the folders of the files.
-
-        :raises FileError: where one cannot be made.
-        """
-        attributes = Attributes(self._options["owner"], self._options["group"], _FOLDER_MODE)
-        for name in OUTPUTS:
-            if self._options[name]:
-                require_folder_above(self._options[name])
-                make_folder(os.path.dirname(self._options[name]), attributes)
-
     def require_folders(self) -> None:
         """Check, without making them, that the folders can be made.
 
@@ -175,7 +163,8 @@ class CertificateFiles:
         """
         for target in self.targets().values():
             require_known(target.attributes)
-            require_folder_above(target.path)
+            if not self._options["folder_expected"]:
+                require_folder_above(target.path)
 
     def _key_content(self, identity: Identity, present: Present | None) -> bytes | None:
         return None if present else encode_private_key(identity.key, self._passphrase)
@@ -219,16 +208,6 @@ def certificates_in(path: str | None) -> tuple[x509.Certificate, ...]:
         return tuple(load_certificates((read_file(path) or b"") if path else b""))
     except CertificateError:
         return ()
-
-
-def require_folder_above(path: str) -> None:
-    """Check that the folder of a file could be made where it is missing; the one above it comes with the product.
-
-    :raises FileError: where it could not.
-    """
-    above = os.path.dirname(os.path.dirname(path))
-    if not os.path.isdir(above):
-        raise FileError(f"the folder {above} does not exist.", path=path, hint="Is the product installed?")
 
 
 @dataclass(frozen=True)

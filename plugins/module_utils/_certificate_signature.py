@@ -9,10 +9,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ._authority_store import AuthorityStore
-from ._certificate_options import about, lifetime_of, specification_of
+from ._certificate_arguments import about
+from ._certificate_options import lifetime_of, specification_of
 from ._errors import FileError
-from ._pki._certificates import PROFILES, describe, encode_certificates
-from ._pki._keys import KEY_TYPES
+from ._pki._certificates import describe, encode_certificates
+from ._pki._kinds import KEY_TYPES, PROFILES
 from ._signing import Order
 
 ARGUMENTS: dict[str, Any] = {

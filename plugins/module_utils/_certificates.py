@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
 from ._certificate import Exchange, HostCertificate, Outcome
-from ._certificate_files import CertificateFiles, replace_together
-from ._certificate_options import about, identities_of
+from ._certificate_arguments import about, identities_of
+from ._certificate_files import replace_together
+from ._certificate_folders import make_folders
+from ._certificate_record import Record
+from ._certificate_results import summary
 from ._changes import journal_of, pending
 
 
@@ -24,49 +26,41 @@ def manage_certificates(params: dict[str, Any], *, check_mode: bool) -> dict[str
     return {"inspect": host.inspect, "install": host.install, "discard": host.discard}[params["phase"]]()
 
 
-def summary(results: Iterable[dict[str, Any]], *, restart_pending: bool) -> dict[str, Any]:
-    """The result of the task, out of those of its identities."""
-    each = list(results)
-    reasons = [{"identity": result["name"], **reason} for result in each for reason in result["reasons"]]
-    return {
-        "changed": any(result["changed"] for result in each),
-        "reasons": reasons,
-        "certificate": each[0]["certificate"],
-        "files": list(dict.fromkeys(path for result in each for path in result["files"])),
-        "kinds": sorted({kind for result in each for kind in result["kinds"]}),
-        "waiting": any(result["waiting"] for result in each),
-        "restart_pending": restart_pending,
-        "diff": [result["diff"] for result in each],
-        "identities": [{name: value for name, value in result.items() if name != "diff"} for result in each],
-    }
-
-
 class _Host:
     """The identities of this host."""
 
     def __init__(self, params: dict[str, Any], *, check_mode: bool) -> None:
-        now = datetime.now(timezone.utc)
+        self._now = datetime.now(timezone.utc)
         self._check_mode = check_mode
         self._options = {identity["name"]: identity for identity in identities_of(params)}
+        self._sent = {name: params["exchange"].get(name, {}) for name in self._options}
         self._identities: dict[str, HostCertificate] = {}
         for name, options in self._options.items():
             with about(name, self._options):
-                sent = Exchange(**params["exchange"].get(name, {}), **params["secrets"].get(name, {}))
-                self._identities[name] = HostCertificate(options, sent, now, check_mode=check_mode)
+                sent = Exchange(**self._sent[name], **params["secrets"].get(name, {}))
+                self._identities[name] = HostCertificate(options, sent, self._now, check_mode=check_mode)
 
     def inspect(self) -> dict[str, Any]:
         """Bring up to date what needs no signature, and ask for the signatures that are due."""
+        records = self._records()
         try:
-            return self._done("inspect")
+            outcomes = self._done("inspect")
         except Exception:
             self._discard_requests()
             raise
+        self._keep({name: record for name, record in records.items() if not outcomes[name].due}, outcomes)
+        return self._summary(outcomes)
 
     def install(self) -> dict[str, Any]:
         """Put all new certificates in place."""
-        result = self._done("install")
+        outcomes = self._done("install")
         self.discard()
-        return result
+        records = self._records()
+        for name, outcome in outcomes.items():
+            if any(replacement.differs() for replacement in outcome.due):
+                del records[name]  # somebody else changed what was just written
+        self._keep(records, outcomes)
+        return self._summary(outcomes)
 
     def discard(self) -> dict[str, Any]:
         """Remove the staged keys; nothing else was touched yet."""
@@ -78,13 +72,28 @@ class _Host:
             if self._options[name]["signer"] != "csr_only":
                 identity.discard()
 
-    def _done(self, step: str) -> dict[str, Any]:
+    def _records(self) -> dict[str, Record]:
+        """Records of how everything is now."""
+        if self._check_mode:
+            return {}
+        return {name: Record.now(self._options[name], self._sent[name]) for name in self._identities}
+
+    def _keep(self, records: dict[str, Record], outcomes: dict[str, Outcome]) -> None:
+        for name, record in records.items():
+            steady = outcomes[name].steady
+            if steady is not None:
+                record.keep(steady, self._now)
+
+    def _done(self, step: str) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         for name, identity in self._identities.items():
             with about(name, self._options):
                 outcomes[name] = getattr(identity, step)()
         if not self._check_mode:
             self._replace(outcomes)
+        return outcomes
+
+    def _summary(self, outcomes: dict[str, Outcome]) -> dict[str, Any]:
         is_pending = any(pending(journal_of(options)) for options in self._options.values())
         return summary((outcome.result for outcome in outcomes.values()), restart_pending=is_pending)
 
@@ -93,6 +102,6 @@ class _Host:
         due = []
         for name, outcome in outcomes.items():
             if outcome.due:
-                CertificateFiles(self._options[name]).make_folders()
+                make_folders(self._options[name])
             due += [(replacement, journal_of(self._options[name])) for replacement in outcome.due]
         replace_together(due)

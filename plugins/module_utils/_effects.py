@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -14,7 +15,8 @@ class Effect(IntEnum):
 
     NOTHING = 0
     RELOAD = 1  # the service reloads the file by itself; that it did is proved on the wire
-    RESTART = 2
+    SIGNAL = 2  # the same after a SIGHUP
+    RESTART = 3
 
 
 EFFECTS: dict[str, dict[str, Effect]] = {
@@ -28,8 +30,18 @@ EFFECTS: dict[str, dict[str, Effect]] = {
         "trust": Effect.RELOAD,
         "realm_trust": Effect.RESTART,
     },
-    # Kibana reads everything at its start. A SIGHUP reloads server.ssl.* only, and stops Kibana where a file is wrong.
+    # Kibana reads everything at its start, and the files of server.ssl.* again at a SIGHUP: see SIGNAL_SINCE.
     "kibana": {
+        "settings": Effect.RESTART,
+        "keystore": Effect.RESTART,
+        "certificate": Effect.RESTART,
+        "client_certificate": Effect.RESTART,
+        "trust": Effect.RESTART,
+        "realm_trust": Effect.NOTHING,
+    },
+    # A Beat reads everything at its start (Elastic: "Configure SSL"). Newer ones can look at their certificates
+    # again (ssl.restart_on_cert_change, and ssl.certificate_reload since 9.3.6), which cannot be seen from outside.
+    "beats": {
         "settings": Effect.RESTART,
         "keystore": Effect.RESTART,
         "certificate": Effect.RESTART,
@@ -39,9 +51,26 @@ EFFECTS: dict[str, dict[str, Effect]] = {
     },
 }
 
+SIGNAL_SINCE: dict[tuple[str, str], tuple[int, ...]] = {("kibana", "certificate"): (8, 11, 2)}
+"""Product and kind of change -> the first version that needs no restart for it, but a signal."""
+
 PRODUCTS = tuple(EFFECTS)
 
 
-def effect_of(product: str, kinds: Iterable[str]) -> Effect:
-    """What the product needs after changes of these kinds (see ``_journal.KINDS``)."""
-    return max((EFFECTS[product][kind] for kind in kinds), default=Effect.NOTHING)
+def effect_of(product: str, kinds: Iterable[str], version: str = "") -> Effect:
+    """What the product needs after changes of these kinds (see ``_journal.KINDS``).
+
+    :param version: of the product, such as ``9.4.3``; empty where nobody knows, which is taken for an old one.
+    """
+    return max((_effect_of(product, kind, version) for kind in kinds), default=Effect.NOTHING)
+
+
+def _effect_of(product: str, kind: str, version: str) -> Effect:
+    since = SIGNAL_SINCE.get((product, kind))
+    return Effect.SIGNAL if since and _numbers(version) >= since else EFFECTS[product][kind]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers that the version begins with; ``()`` for no version, which is less than every other."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found else ()

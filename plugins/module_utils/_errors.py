@@ -55,6 +55,10 @@ class ApiError(StackTlsError):
         self.status = status
 
 
+class HookError(StackTlsError):
+    """A command of the user that cannot be run, or did not do what it was asked for."""
+
+
 class ServiceError(StackTlsError):
     """A service that did not take a change or did not come back."""
 

@@ -120,15 +120,22 @@ def remove_file(path: str) -> bool:
     return True
 
 
+def ids_of(attributes: Attributes) -> tuple[int | None, int | None]:
+    """User id and group id that the names of owner and group stand for here.
+
+    :raises FileError: where one is unknown on this host.
+    """
+    uid = None if attributes.owner is None else _user_id(attributes.owner)
+    gid = None if attributes.group is None else _group_id(attributes.group)
+    return uid, gid
+
+
 def require_known(attributes: Attributes) -> None:
     """Check that owner and group exist.
 
     :raises FileError: where one is unknown on this host.
     """
-    if attributes.owner is not None:
-        _user_id(attributes.owner)
-    if attributes.group is not None:
-        _group_id(attributes.group)
+    ids_of(attributes)
 
 
 def attribute_lines(path: str, attributes: Attributes) -> tuple[str, str]:
@@ -142,6 +149,11 @@ def attribute_lines(path: str, attributes: Attributes) -> tuple[str, str]:
     wanted = _in_words(*_wanted(path, attributes, SECRET_MODE))
     differing = [pair for pair in zip(found, wanted) if pair[0] != pair[1]]
     return "".join(before for before, _after in differing), "".join(after for _before, after in differing)
+
+
+def attribute_names(lines: str) -> list[str]:
+    """Which attributes these lines of :func:`attribute_lines` are about."""
+    return [line.partition(":")[0] for line in lines.splitlines()]
 
 
 def described_attributes(path: str) -> dict[str, str]:
@@ -210,11 +222,12 @@ def _wanted(path: str, attributes: Attributes, default_mode: int) -> tuple[int, 
         uid, gid, mode = found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
     except FileNotFoundError:
         uid, gid, mode = os.geteuid(), os.getegid(), default_mode
-    if attributes.owner is not None:
-        uid = _user_id(attributes.owner)
-    if attributes.group is not None:
-        gid = _group_id(attributes.group)
-    return uid, gid, mode if attributes.mode is None else attributes.mode
+    wanted_uid, wanted_gid = ids_of(attributes)
+    return (
+        uid if wanted_uid is None else wanted_uid,
+        gid if wanted_gid is None else wanted_gid,
+        mode if attributes.mode is None else attributes.mode,
+    )
 
 
 def _in_words(uid: int, gid: int, mode: int) -> tuple[str, str, str]:

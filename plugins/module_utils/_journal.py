@@ -7,9 +7,11 @@ Every module that replaces a file of a service records the file as it was, befor
 settles the journal: it came back, then the old files become a dated backup; it did not, then they are put back. Because
 the journal is on the host, a run that was interrupted between the change and the restart is resumed by the next one.
 
-    <folder>/pending/journal.jsonl    one line a file: path, kind of change, attributes, name of the copy
-    <folder>/pending/<number>         the file as it was
-    <folder>/backups/<UTC time>/      a settled journal, same form
+    <folder>/pending/journal.jsonl         one line a file: path, kind of change, attributes, name of the copy
+    <folder>/pending/<number>              the file as it was
+    <folder>/pending/rollback              where a person puts an earlier version back: the name of that backup
+    <folder>/backups/<UTC time>[-<end>]/   a settled journal, same form; <end> as below
+    <folder>/backups/<UTC time>/run        the run that the changes belong to, where it has a name
 """
 
 from __future__ import annotations
@@ -23,7 +25,16 @@ from ._errors import FileError
 from ._io import Attributes, make_folder, read_file, remove_file, write_file
 
 _JOURNAL = "journal.jsonl"
+_MARKER = "rollback"
+_RUN = "run"
 _BACKUPS_KEPT = 10
+
+ROLLED_BACK = "rolled-back"
+"""End of a backup's name: the service did not come back, so its files are those in force."""
+BEFORE_ROLLBACK = "before-rollback"
+"""End of a backup's name: a person put an earlier version back; the files are what that replaced."""
+ROLLBACK_FAILED = "rollback-failed"
+"""End of a backup's name: the same, and the service did not come back with the earlier version."""
 
 KINDS = ("settings", "keystore", "certificate", "client_certificate", "trust", "realm_trust")
 """What a file is to its service; the table in ``_effects`` says what each kind of change needs."""
@@ -46,27 +57,97 @@ class Entry:
     mode: int = 0
 
 
-class Journal:
-    """The journal of one service on one host; a folder that only root can read."""
+@dataclass(frozen=True)
+class Backup:
+    """A settled journal, or the pending one.
 
-    def __init__(self, folder: str) -> None:
+    :param folder: where it is.
+    """
+
+    folder: str
+
+    @property
+    def name(self) -> str:
+        """Its folder's name, which begins with the UTC time of its settling."""
+        return os.path.basename(self.folder)
+
+    @property
+    def end(self) -> str:
+        """One of the ends above, or empty where the changes stayed in force."""
+        return self.name.partition(".")[0].partition("-")[2]
+
+    @property
+    def run(self) -> str:
+        """The run that the changes belong to; empty where it has no name."""
+        return (read_file(os.path.join(self.folder, _RUN)) or b"").decode(errors="replace")
+
+    def entries(self) -> list[Entry]:
+        """What is recorded, in the order of the changes.
+
+        :raises FileError: where the journal is damaged.
+        """
+        content = read_file(os.path.join(self.folder, _JOURNAL))
+        try:
+            return [Entry(**json.loads(line)) for line in (content or b"").decode().splitlines()]
+        except (ValueError, TypeError) as error:
+            raise FileError(
+                "this journal of changes is damaged.",
+                path=self.folder,
+                hint="Its numbered files are the previous versions: put them back or remove the folder.",
+            ) from error
+
+    def content(self, entry: Entry) -> bytes | None:
+        """The file as it was; ``None`` where there was none.
+
+        :raises FileError: where the copy is missing.
+        """
+        if not entry.copy:
+            return None
+        content = read_file(os.path.join(self.folder, entry.copy))
+        if content is None:
+            raise FileError(f"the previous version {entry.copy} is missing in {self.folder}.", path=entry.path)
+        return content
+
+    def put_back(self, entry: Entry) -> None:
+        """Make the file what it was.
+
+        :raises FileError: where that is not possible.
+        """
+        content = self.content(entry)
+        if content is None:
+            remove_file(entry.path)
+            return
+        write_file(entry.path, content, Attributes(str(entry.uid), str(entry.gid), entry.mode))
+
+
+class Journal:
+    """The journal of one service on one host; a folder that only root can read.
+
+    :param run: name that a settled journal gets, the same for all services that a run changes.
+    """
+
+    def __init__(self, folder: str, run: str = "") -> None:
         self.folder = folder
+        self._run = run
         self._pending = os.path.join(folder, "pending")
+        self._backups = os.path.join(folder, "backups")
+
+    @property
+    def pending(self) -> Backup:
+        """What is recorded and not settled."""
+        return Backup(self._pending)
 
     def entries(self) -> list[Entry]:
         """What is recorded and not settled, in the order of the changes.
 
         :raises FileError: where the journal is damaged.
         """
-        content = read_file(os.path.join(self._pending, _JOURNAL))
-        try:
-            return [Entry(**json.loads(line)) for line in (content or b"").decode().splitlines()]
-        except (ValueError, TypeError) as error:
-            raise FileError(
-                "the journal of pending changes is damaged.",
-                path=self._pending,
-                hint="Its numbered files are the previous versions: put them back or remove the folder.",
-            ) from error
+        return self.pending.entries()
+
+    def backups(self) -> list[Backup]:
+        """The settled journals, the oldest first."""
+        names = sorted(os.listdir(self._backups)) if os.path.isdir(self._backups) else []
+        return [Backup(os.path.join(self._backups, name)) for name in names]
 
     def kinds(self) -> list[str]:
         """The kinds of change that are pending, sorted."""
@@ -85,9 +166,17 @@ class Journal:
         lines = "".join(json.dumps(asdict(each), sort_keys=True) + "\n" for each in [*entries, entry])
         write_file(os.path.join(self._pending, _JOURNAL), lines.encode(), Attributes(mode=0o600))
 
+    def mark_as_rollback(self, name: str) -> None:
+        """What is recorded from now on puts the files of the backup of this name back.
+
+        :raises FileError: where the mark cannot be written.
+        """
+        self._make_pending()
+        write_file(os.path.join(self._pending, _MARKER), name.encode(), Attributes(mode=0o600))
+
     def settle(self) -> str:
         """The changes are in force: keep the old files as a dated backup and return its folder."""
-        return self._archive("")
+        return self._archive(BEFORE_ROLLBACK if self.rollback_of() else "")
 
     def roll_back(self) -> list[str]:
         """Put every file back as it was and return their paths, the last change first.
@@ -98,14 +187,21 @@ class Journal:
         for entry in reversed(self.entries()):
             if entry.path in paths:
                 continue
-            self._restore(entry)
+            self.pending.put_back(entry)
             paths.append(entry.path)
-        self._archive("-rolled-back")
+        self._archive(ROLLBACK_FAILED if self.rollback_of() else ROLLED_BACK)
         return paths
 
-    def _copy(self, path: str, kind: str, number: int) -> Entry:
+    def rollback_of(self) -> str:
+        """Name of the backup that the pending changes put back; empty where they are no rollback."""
+        return (read_file(os.path.join(self._pending, _MARKER)) or b"").decode(errors="replace")
+
+    def _make_pending(self) -> None:
         make_folder(self.folder, Attributes(mode=0o700))
         make_folder(self._pending, Attributes(mode=0o700))
+
+    def _copy(self, path: str, kind: str, number: int) -> Entry:
+        self._make_pending()
         content = read_file(path)
         if content is None:
             return Entry(path, kind)
@@ -114,23 +210,16 @@ class Journal:
         write_file(os.path.join(self._pending, name), content, Attributes(mode=0o600))
         return Entry(path, kind, name, found.st_uid, found.st_gid, found.st_mode & 0o7777)
 
-    def _restore(self, entry: Entry) -> None:
-        if not entry.copy:
-            remove_file(entry.path)
-            return
-        content = read_file(os.path.join(self._pending, entry.copy))
-        if content is None:
-            raise FileError(f"the previous version {entry.copy} is missing in {self._pending}.", path=entry.path)
-        write_file(entry.path, content, Attributes(str(entry.uid), str(entry.gid), entry.mode))
-
-    def _archive(self, suffix: str) -> str:
+    def _archive(self, end: str) -> str:
         if not os.path.isdir(self._pending):
             return ""
-        backups = os.path.join(self.folder, "backups")
-        make_folder(backups, Attributes(mode=0o700))
-        target = self._free_name(os.path.join(backups, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + suffix))
+        if self._run:
+            write_file(os.path.join(self._pending, _RUN), self._run.encode(), Attributes(mode=0o600))
+        make_folder(self._backups, Attributes(mode=0o700))
+        name = "-".join(filter(None, (time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), end)))
+        target = self._free_name(os.path.join(self._backups, name))
         os.rename(self._pending, target)
-        self._prune(backups)
+        self._prune()
         return target
 
     @staticmethod
@@ -141,11 +230,9 @@ class Journal:
             candidate = f"{path}.{number}"
         return candidate
 
-    @staticmethod
-    def _prune(backups: str) -> None:
+    def _prune(self) -> None:
         """Keep the newest backups; old private keys should not stay around for ever."""
-        for name in sorted(os.listdir(backups))[:-_BACKUPS_KEPT]:
-            folder = os.path.join(backups, name)
-            for file_name in os.listdir(folder):
-                os.unlink(os.path.join(folder, file_name))
-            os.rmdir(folder)
+        for backup in self.backups()[:-_BACKUPS_KEPT]:
+            for file_name in os.listdir(backup.folder):
+                os.unlink(os.path.join(backup.folder, file_name))
+            os.rmdir(backup.folder)

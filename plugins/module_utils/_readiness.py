@@ -9,6 +9,7 @@ so everything but the right answer is only a reason to look again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import ssl
@@ -31,12 +32,14 @@ class Readiness:
     :param urls: addresses tried in this order; the first that answers as it should is enough.
     :param ca_path: PEM file that verifies the service's certificate.
     :param certificate_path: PEM file whose first certificate the service has to show; empty where any will do.
+    :param fingerprint: SHA-256 of the certificate that the service has to show, in hexadecimal; or empty.
     """
 
     product: str
     urls: Sequence[str]
     ca_path: str | None = None
     certificate_path: str | None = None
+    fingerprint: str | None = None
 
     def amiss(self) -> str:
         """What does not hold yet, in words; empty where the service is as it should be."""
@@ -59,15 +62,17 @@ class Readiness:
         return _JUDGES[self.product](answer) or self._shows_another(endpoint, context)
 
     def _shows_another(self, endpoint: Endpoint, context: ssl.SSLContext) -> str:
-        if not self.certificate_path or not endpoint.secure:
+        if not (self.certificate_path or self.fingerprint) or not endpoint.secure:
             return ""
         try:
             shown = _shown_certificate(endpoint, context)
         except OSError as error:
             return f"{endpoint.url}: {error}"
-        if shown == _first_certificate(self.certificate_path):
-            return ""
-        return f"{endpoint.url} does not show the certificate of {self.certificate_path} yet"
+        if self.certificate_path and shown != _first_certificate(self.certificate_path):
+            return f"{endpoint.url} does not show the certificate of {self.certificate_path} yet"
+        if self.fingerprint and hashlib.sha256(shown).hexdigest() != self.fingerprint:
+            return f"{endpoint.url} does not show the certificate with the SHA-256 fingerprint {self.fingerprint} yet"
+        return ""
 
 
 def _elasticsearch_amiss(answer: Answer) -> str:

@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ._cluster import Alone
 from ._effects import Effect, effect_of
 from ._errors import FileError, ServiceError
 from ._journal import Journal
 from ._service import Service
-
-Probe = Callable[[], str]
-"""Looks once whether the service is as it should be: an empty text, or what is still amiss."""
+from ._waiting import Clock, Probe, wait
 
 _RELOAD_SECONDS = 30
-_PAUSE = 1.0
 _SETTLING_SECONDS = 5.0
 
 
@@ -26,7 +22,7 @@ _SETTLING_SECONDS = 5.0
 class Outcome:
     """What was done.
 
-    :param action: ``nothing``, ``reload`` or ``restart``.
+    :param action: ``nothing``, ``reload``, ``signal`` or ``restart``.
     :param backup: folder with the files as they were.
     """
 
@@ -36,40 +32,54 @@ class Outcome:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Clock:
-    """Time, so that tests need not wait."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-
 def apply_changes(
-    product: str, journal: Journal, service: Service, probe: Probe, timeout: float, clock: Clock | None = None
+    product: str,
+    journal: Journal,
+    service: Service,
+    probe: Probe,
+    timeout: float,
+    cluster: Alone | None = None,
+    clock: Clock | None = None,
+    *,
+    version: str = "",
+    is_up: Probe = lambda: "",
 ) -> Outcome:
     """Do what the journal's changes need, and settle it.
 
+    :param probe: what has to hold with the changes in force.
     :param timeout: seconds a restarted service has to answer as it should.
+    :param cluster: what has to hold around the service before and after a restart.
+    :param version: of the product, where it is known.
+    :param is_up: what has to hold before the service is sent a signal.
     :raises ServiceError: where the service did not come back; its previous files are then in force again.
     """
-    clock = clock or Clock()
+    cluster, clock = cluster or Alone(), clock or Clock()
     kinds = journal.kinds()
-    effect = effect_of(product, kinds)
+    effect = effect_of(product, kinds, version)
     started = clock.now()
-    if effect is Effect.RELOAD and _wait(probe, min(timeout, _RELOAD_SECONDS), clock, lambda: False):
-        effect = Effect.RESTART  # it did not reload by itself
+    # A service that is still starting dies of a signal.
+    unfit = (is_up() or service.signal()) if effect is Effect.SIGNAL else ""
+    if effect in (Effect.RELOAD, Effect.SIGNAL) and (unfit or wait(probe, min(timeout, _RELOAD_SECONDS), clock)):
+        effect = Effect.RESTART  # it did not reload
     if effect is Effect.RESTART:
-        _restart_or_roll_back(journal, service, probe, timeout, clock)
-    return Outcome(effect.name.lower(), kinds, journal.settle(), round(clock.now() - started, 1))
+        cluster.prepare(service)
+        _restart_or_roll_back(journal, service, lambda: probe() or cluster.missing(), timeout, cluster, clock)
+    outcome = Outcome(effect.name.lower(), kinds, journal.settle(), round(clock.now() - started, 1))
+    if effect is Effect.RESTART:
+        cluster.wait_until_healthy()
+    return outcome
 
 
-def _restart_or_roll_back(journal: Journal, service: Service, probe: Probe, timeout: float, clock: Clock) -> None:
+def _restart_or_roll_back(
+    journal: Journal, service: Service, probe: Probe, timeout: float, cluster: Alone, clock: Clock
+) -> None:
     mark = service.mark()
     amiss = _restart(service, probe, timeout, clock)
     if not amiss:
+        cluster.restore()
         return
     words = service.last_words(mark)
-    undone = _roll_back(journal, service, clock)
+    undone = _roll_back(journal, service, clock) + cluster.restored_after_roll_back()
     raise ServiceError(f"{service.name} did not come back after the change: {amiss}\nIt said:\n{words}\n{undone}")
 
 
@@ -78,7 +88,7 @@ def _restart(service: Service, probe: Probe, timeout: float, clock: Clock) -> st
         service.restart()
     except ServiceError as error:
         return str(error)
-    return _wait(probe, timeout, clock, service.has_failed)
+    return wait(probe, timeout, clock, service.has_failed)
 
 
 def _roll_back(journal: Journal, service: Service, clock: Clock) -> str:
@@ -96,17 +106,3 @@ def _roll_back(journal: Journal, service: Service, clock: Clock) -> str:
     if service.has_failed():
         return f"{files}, but the service does not stay up with them either."
     return f"{files} and the service was restarted with them."
-
-
-def _wait(probe: Probe, timeout: float, clock: Clock, given_up: Callable[[], bool]) -> str:
-    """Look until nothing is amiss; what is amiss in the end, or an empty text."""
-    deadline = clock.now() + timeout
-    while True:
-        amiss = probe()
-        if not amiss:
-            return ""
-        if given_up():
-            return f"the service stopped. {amiss}"
-        if clock.now() >= deadline:
-            return f"not ready after {timeout:.0f} s. {amiss}"
-        clock.sleep(_PAUSE)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
 
 from ._api import ApiClient
+from ._api_object import bring_about, object_path
 from ._errors import ApiError
 
 RoleMapping = dict[str, Any]
@@ -22,18 +22,11 @@ def manage_role_mapping(client: ApiClient, params: dict[str, Any], *, check_mode
     :raises ApiError: where Elasticsearch refuses, or the parameters cannot be a role mapping.
     """
     name = params["name"]
-    path = _path(name)
-    before = _present(client, name)
+    path = object_path("/_security/role_mapping", name, "role mapping")
+    before = _present(client, path, name)
     after = None if params["state"] == "absent" else wanted(params, before)
-    changed = not same(before, after)
-    if changed and not check_mode:
-        if after is None:
-            client.call("DELETE", path)
-        else:
-            client.call("PUT", path, after)
-    header = f"role mapping {name}"
-    difference = {"before": before or {}, "after": after or {}, "before_header": header, "after_header": header}
-    return {"changed": changed, "diff": difference, "role_mapping": after}
+    result = bring_about(client, path, f"role mapping {name}", before, after, check_mode=check_mode)
+    return {**result, "role_mapping": after}
 
 
 def wanted(params: dict[str, Any], present: RoleMapping | None) -> RoleMapping:
@@ -69,24 +62,9 @@ def canonical_rules(rules: Any) -> Any:
     return {key: _canonical_field(rule) if key == "field" else canonical_rules(rule) for key, rule in rules.items()}
 
 
-def same(one: RoleMapping | None, other: RoleMapping | None) -> bool:
-    """Whether two role mappings in canonical form are alike; unlike Python, JSON tells ``true`` from ``1``."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def _present(client: ApiClient, name: str) -> RoleMapping | None:
-    found = (client.find(_path(name)) or {}).get(name)
+def _present(client: ApiClient, path: str, name: str) -> RoleMapping | None:
+    found = (client.find(path) or {}).get(name)
     return None if found is None else canonical(found)
-
-
-def _path(name: str) -> str:
-    """Where the API has it.
-
-    :raises ApiError: where the API would take the name for several names, or for all.
-    """
-    if not name.strip() or "," in name:
-        raise ApiError(f"{name!r} cannot be the name of a role mapping.", hint="Use a name without a comma.")
-    return f"/_security/role_mapping/{quote(name, safe='')}"
 
 
 def _dn_rules(names: list[str]) -> RoleMapping:

@@ -18,7 +18,7 @@ Run = Callable[[Sequence[str]], tuple[int, str, str]]
 _LOG_LINES = 25
 _LINE_LENGTH = 400
 _NOT_FOUND = 127
-_TELLING = ("ERROR", "FATAL", "xception", "rror:", "failed", "refused")
+_TELLING = ("ERROR", "FATAL", "xception", "rror:", "failed", "refused", "Exiting:")
 
 
 def runner(run_command: Callable[..., tuple[int, str, str]]) -> Run:
@@ -64,9 +64,27 @@ class Service:
             detail = (error or output).strip().splitlines()
             raise ServiceError(f"{' '.join(command)} failed: {detail[0] if detail else f'exit code {code}'}")
 
+    def signal(self) -> str:
+        """Send its main process a SIGHUP; why that cannot be done, or an empty text."""
+        if self.restart_command:
+            return "A custom command restarts it, so its process is not known."
+        # --kill-whom is the newer name of the option, which systemd before 252 does not know.
+        code, output, error = self.run(["systemctl", "kill", "--signal=HUP", "--kill-who=main", self.name])
+        return (error or output).strip() or f"systemctl kill failed with {code}." if code else ""
+
     def has_failed(self) -> bool:
         """Whether systemd gave the unit up; always false with a custom command."""
         return not self.restart_command and self.run(["systemctl", "is-failed", "--quiet", self.name])[0] == 0
+
+    def is_stopped(self) -> bool:
+        """Whether systemd knows that it does not run; always false with a custom command."""
+        return not self.restart_command and self.run(["systemctl", "is-active", "--quiet", self.name])[0] != 0
+
+    def process(self) -> str:
+        """The number of its main process; empty where systemd has none, or says that the unit is not active."""
+        properties = ("systemctl", "show", "--property=ActiveState,MainPID", self.name)
+        found = dict(line.partition("=")[::2] for line in self.run(properties)[1].splitlines())
+        return found.get("MainPID", "") if found.get("ActiveState") == "active" else ""
 
     def mark(self) -> dict[str, int]:
         """How long each log is now, so that :meth:`last_words` shows only what came later."""

@@ -18,6 +18,7 @@ from typing import Any
 from ._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pending
 from ._errors import FileError, SettingsError
 from ._io import attribute_lines, digest, read_file, require_known
+from ._product_version import told_version
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "required": True},
@@ -25,6 +26,7 @@ ARGUMENTS: dict[str, Any] = {
     "absent": {"type": "list", "elements": "str", "default": []},
     "create": {"type": "bool", "default": False},
     "report": {"type": "list", "elements": "str", "default": []},
+    "version_files": {"type": "list", "elements": "path", "default": []},
     "_exchange": {"type": "dict", "no_log": True},
     **FILE_ARGUMENTS,
 }
@@ -77,6 +79,7 @@ def inspect(params: dict[str, Any], key: str) -> dict[str, Any]:
         "digest": digest(content),
         "attributes": attribute_lines(path, attributes),
         "restart_pending": pending(journal_of(params)),
+        "version": told_version(params["version_files"]),
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ._errors import CertificateError, located
 from ._pki._authorities import constraint_violations, require_allowed, require_authorities
-from ._pki._certificates import Authority, Identity, Lifetime, Specification, issue, load_certificates
+from ._pki._certificates import Authority, Identity, Lifetime, Specification, is_issued_by, issue, load_certificates
 from ._pki._chains import chain_to_root
 from ._pki._keys import PassphraseError, key_type_of, load_private_key
 from ._pki._requests import proven_public_key
@@ -88,7 +88,7 @@ def sign(
     """
     keys = [_certified_key(order) for order in orders]
     authority = rehearse([order.specification for order in orders], authorities, open_authority)
-    return [issue(order.specification, key, authority, order.lifetime) for order, key in zip(orders, keys)]
+    return [_issued(order, key, authority) for order, key in zip(orders, keys)]
 
 
 def rehearse(
@@ -103,6 +103,16 @@ def rehearse(
     for specification in specifications:
         require_allowed(constraint_violations(authorities, specification))
     return open_authority(authorities[0])
+
+
+def _issued(order: Order, public_key: PublicKey, authority: Authority) -> x509.Certificate:
+    certificate = issue(order.specification, public_key, authority, order.lifetime)
+    if not is_issued_by(certificate, authority.certificate):
+        raise CertificateError(
+            "the private key of the authority is damaged: its signature does not fit its certificate.",
+            hint="Put the key back from a backup.",
+        )
+    return certificate
 
 
 def _certified_key(order: Order) -> PublicKey:
@@ -120,7 +130,7 @@ def opened(certificate: x509.Certificate, private_key: bytes, passphrase: str | 
     :raises CertificateError: where the passphrase does not open the key, or it is another certificate's.
     """
     try:
-        key = load_private_key(private_key, passphrase)
+        key = load_private_key(private_key, passphrase, validate=False)
     except PassphraseError as error:
         error.hint = "Give the passphrase that this certificate authority was made with."
         raise

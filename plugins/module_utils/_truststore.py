@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pending
 from ._errors import CertificateError, FileError, located
-from ._io import attribute_lines, read_file, require_file
+from ._io import attribute_lines, attribute_names, read_file, require_file
 from ._pki._authorities import require_signing
 from ._pki._bundle import comment, distinct, encode_bundle
-from ._pki._certificates import Lifetime, fingerprint, load_certificates, require_valid, timestamp
-from ._pki._comparison import Reason
+from ._pki._certificates import Lifetime, fingerprint, load_certificates, require_valid
+from ._pki._dates import timestamp
 from ._pki._keys import PassphraseError
+from ._pki._kinds import ENCRYPTIONS
 from ._pki._names import print_name
-from ._pki._pkcs12_protection import ENCRYPTIONS
 from ._pki._truststore import (
     Truststore,
     encode_truststore,
@@ -28,6 +28,7 @@ from ._pki._truststore import (
     load_bundle,
     load_truststore,
 )
+from ._reason import Reason
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -42,6 +43,7 @@ ARGUMENTS: dict[str, Any] = {
     "purge": {"type": "bool", "default": True},
     "allow_leaf_certificates": {"type": "bool", "default": False},
     "kind": {"type": "str", "choices": ["trust", "realm_trust"], "default": "trust"},
+    "folder_expected": {"type": "bool", "default": False},
     **FILE_ARGUMENTS,
 }
 
@@ -67,8 +69,8 @@ def manage_truststore(params: dict[str, Any], warn: Callable[[str], None], *, ch
     :raises CertificateError: where a source is no authority's certificate, or the present file must not be replaced.
     :raises FileError: where a file cannot be read or written; the present one is then untouched.
     """
-    _check(params)
-    given = _given(params)
+    _check(params, folder_is_made=check_mode and params["folder_expected"])
+    given = authorities_given(params)
     with located(params["path"]):
         present = _present(params)
         wanted = given if params["purge"] else distinct([*_kept(present), *given])
@@ -79,11 +81,11 @@ def manage_truststore(params: dict[str, Any], warn: Callable[[str], None], *, ch
     return _replace(params, content, reasons, present.certificates, after, check_mode=check_mode)
 
 
-def _check(params: dict[str, Any]) -> None:
+def _check(params: dict[str, Any], *, folder_is_made: bool) -> None:
     path = params["path"]
     if not os.path.isabs(path):
         raise FileError("path must be an absolute path.", path=path)
-    if not os.path.isdir(os.path.dirname(path)):
+    if not folder_is_made and not os.path.isdir(os.path.dirname(path)):
         raise FileError(f"the folder {os.path.dirname(path)} does not exist.", path=path)
     if not params["certificates"] and not params["certificate_paths"]:
         raise CertificateError(
@@ -105,8 +107,12 @@ def _check_password(params: dict[str, Any]) -> None:
         )
 
 
-def _given(params: dict[str, Any]) -> tuple[x509.Certificate, ...]:
-    """The certificates of all sources, each once."""
+def authorities_given(params: dict[str, Any]) -> tuple[x509.Certificate, ...]:
+    """The certificates of all sources, each once.
+
+    :raises CertificateError: where one cannot be read, or is no authority's and that is not allowed.
+    :raises FileError: where a file cannot be read.
+    """
     found: list[x509.Certificate] = []
     for number, text in enumerate(params["certificates"], 1):
         with located(f"element {number} of certificates"):
@@ -223,6 +229,7 @@ def _replace(
     return {
         "changed": replacement.differs() if check_mode else replacement.apply(journal),
         "reasons": [{"code": reason.code, "text": reason.text} for reason in reasons],
+        "attributes": attribute_names(lines_after),
         "authorities": [_described(certificate) for certificate in after],
         "restart_pending": pending(journal),
         "diff": {

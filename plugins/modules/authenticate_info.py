@@ -14,6 +14,8 @@ description:
   - Logs in and returns as whom Elasticsearch sees the request, with the realm and the roles.
   - Fails where that is not as expected. So it proves, with the very certificate that a service uses, that the service
     will be let in, before its old credentials are taken away.
+requirements:
+  - cryptography >= 38.0 on the managed host with O(kibana_keystore_path)
 extends_documentation_fragment:
   - stacktls.elastic._attributes.info
   - stacktls.elastic._attributes.api
@@ -35,8 +37,18 @@ options:
       - A certificate that is not trusted ends the waiting at once.
     type: int
     default: 0
+  kibana_keystore_path:
+    description:
+      - Keystore of Kibana on the managed host that holds the token to log in with, in place of O(token). It is shown to
+        nobody.
+    type: path
+  kibana_keystore_entry:
+    description: Name of the entry.
+    type: str
+    default: elasticsearch.serviceAccountToken
 seealso:
   - module: stacktls.elastic.role_mapping
+  - module: stacktls.elastic.service_token
 """
 
 EXAMPLES = r"""
@@ -51,6 +63,13 @@ EXAMPLES = r"""
     expected_realm_type: pki
     expected_roles: [kibana_system]
     wait: 30
+
+- name: Prove that Kibana will be let in with the token in its keystore
+  stacktls.elastic.authenticate_info:
+    url: https://es1.example.com:9200
+    ca_path: /etc/kibana/certs/ca.crt
+    kibana_keystore_path: /etc/kibana/kibana.keystore
+    expected_realm_type: _service_account
 
 - name: See who an API key is
   stacktls.elastic.authenticate_info:
@@ -115,11 +134,19 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._api import (
     ApiClient,
     run_api_module,
 )
-from ansible_collections.stacktls.elastic.plugins.module_utils._authenticate_info import Expectation, authenticate
+from ansible_collections.stacktls.elastic.plugins.module_utils._authenticate_info import (
+    Expectation,
+    authenticate,
+    stored_token,
+)
+from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography
+
+_OTHER_LOGINS = [("kibana_keystore_path", other) for other in ("username", "api_key", "token")]
 
 
 def main() -> None:
     """Run the module."""
+    rules = {**API_RULES, "mutually_exclusive": [*API_RULES["mutually_exclusive"], *_OTHER_LOGINS]}
     module = AnsibleModule(
         argument_spec={
             **API_ARGUMENTS,
@@ -127,17 +154,30 @@ def main() -> None:
             "expected_realm_type": {"type": "str"},
             "expected_roles": {"type": "list", "elements": "str"},
             "wait": {"type": "int", "default": 0},
+            "kibana_keystore_path": {"type": "path", "no_log": False},
+            "kibana_keystore_entry": {
+                "type": "str",
+                "default": "elasticsearch.serviceAccountToken",
+                "no_log": False,
+            },
         },
         supports_check_mode=True,
-        **API_RULES,
+        **rules,
     )
     params = module.params
+    if params["kibana_keystore_path"]:
+        require_cryptography(module)
     expectation = Expectation(params["expected_realm"], params["expected_realm_type"], params["expected_roles"])
 
     def work(client: ApiClient) -> dict[str, Any]:
         return {"changed": False, **asdict(authenticate(client, expectation, params["wait"]))}
 
-    run_api_module(module, work)
+    def stored() -> dict[str, Any]:
+        if not params["kibana_keystore_path"]:
+            return {}
+        return {"token": stored_token(params["kibana_keystore_path"], params["kibana_keystore_entry"])}
+
+    run_api_module(module, work, stored)
 
 
 if __name__ == "__main__":

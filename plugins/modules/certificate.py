@@ -161,6 +161,11 @@ options:
       force: &force
         description: Issue a new certificate in any case.
         type: bool
+      folder_expected: &folder_expected
+        description:
+          - Whether an earlier task of the play makes the folder above that of the files. Then check mode takes it as
+            made where it is missing, and tells what would be; otherwise it is an error in check mode as well.
+        type: bool
       signer: &signer
         description:
           - Who issues the certificate.
@@ -298,6 +303,9 @@ options:
     default: 33%
   force:
     <<: *force
+    default: false
+  folder_expected:
+    <<: *folder_expected
     default: false
   signer:
     <<: *signer
@@ -554,16 +562,31 @@ restart_pending:
   returned: success
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import MODULE_ARGUMENTS
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import manage_certificates
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_arguments import MODULE_ARGUMENTS
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_record import recall
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography, run_module
 
 
 def main() -> None:
     module = AnsibleModule(**MODULE_ARGUMENTS, supports_check_mode=True)
+    run_module(module, lambda: recall(module.params) or manage(module))
+
+
+def manage(module: AnsibleModule) -> dict[str, Any]:
+    """What the record cannot answer."""
     require_cryptography(module)
-    run_module(module, lambda: manage_certificates(module.params, check_mode=module.check_mode))
+    # Not imported before it is needed: that would take longer than all that is done without it.
+    from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_first import first_requests
+
+    asked = first_requests(module.params, check_mode=module.check_mode)
+    if asked is not None:
+        return asked
+    from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import manage_certificates
+
+    return manage_certificates(module.params, check_mode=module.check_mode)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,12 @@ differences:
       description: Either V(added), V(changed) or V(removed).
       type: str
       sample: added
+attributes:
+  description: Which of V(owner), V(group) and V(mode) of the file were changed or, in check mode, would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [mode]
 entries:
   description: Names of all entries of the keystore afterwards, sorted.
   returned: success

@@ -25,6 +25,14 @@ options:
         Platinum or Enterprise licence or a trial; a Gold one, which is not sold any more, permits it too.
     type: str
     choices: [pki]
+  trial_suffices:
+    description:
+      - Take a trial that the cluster can still start for the licence that O(required_feature) needs.
+      - It is not started here; RV(trial_needed) tells whether M(stacktls.elastic.license) has to.
+    type: bool
+    default: false
+seealso:
+  - module: stacktls.elastic.license
 """
 
 EXAMPLES = r"""
@@ -53,6 +61,16 @@ expiry_date:
   returned: success, null where it does not expire
   type: str
   sample: "2030-01-31T12:00:00.000Z"
+uid:
+  description: What tells one licence from another.
+  returned: success
+  type: str
+  sample: 893361dc-9749-4997-93cb-802e3d7fa4a8
+trial_needed:
+  description: Whether a trial has to be started for O(required_feature). Only with O(trial_suffices=true) it can be.
+  returned: success
+  type: bool
+  sample: false
 """
 
 from dataclasses import asdict
@@ -75,16 +93,19 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._license_info imp
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={**API_ARGUMENTS, "required_feature": {"type": "str", "choices": sorted(FEATURES)}},
+        argument_spec={
+            **API_ARGUMENTS,
+            "required_feature": {"type": "str", "choices": sorted(FEATURES)},
+            "trial_suffices": {"type": "bool", "default": False},
+        },
         supports_check_mode=True,
         **API_RULES,
     )
 
     def work(client: ApiClient) -> dict[str, Any]:
-        licence = read_licence(client)
-        if module.params["required_feature"]:
-            require_feature(client, licence, module.params["required_feature"])
-        return {"changed": False, **asdict(licence)}
+        licence, feature = read_licence(client), module.params["required_feature"]
+        needed = feature and require_feature(client, licence, feature, trial_suffices=module.params["trial_suffices"])
+        return {"changed": False, **asdict(licence), "trial_needed": bool(needed)}
 
     run_api_module(module, work)
 

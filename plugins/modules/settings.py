@@ -60,9 +60,18 @@ options:
   report:
     description:
       - Names of settings whose values are returned as RV(reported), as they stand in the file afterwards.
-      - A setting that may hold a secret is refused.
+      - Of a setting that may hold a secret only the name is told.
     type: list
     elements: str
+    default: []
+  version_files:
+    description:
+      - Text files on the managed host that may tell the version of the product, which is returned as RV(version). It
+        costs no round trip of its own.
+      - That is C(README.md) in the folder in which a Beat is installed, and C(package.json) in that of Kibana. The
+        first file that tells a version is believed, one that is missing or tells none is passed over.
+    type: list
+    elements: path
     default: []
   _exchange:
     description: What the action plugin tells the managed host. Filled by the plugin itself; do not use it.
@@ -110,10 +119,21 @@ differences:
       description: Either V(added), V(changed) or V(removed).
       type: str
       sample: added
+attributes:
+  description: Which of V(owner), V(group) and V(mode) of the file were changed or, in check mode, would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [mode]
+version:
+  description: The version that a file of O(version_files) tells; empty where none does.
+  returned: when O(version_files) names files
+  type: str
+  sample: 9.4.3
 reported:
   description:
     - The settings of O(report) that the file has afterwards, or in check mode would have. Each is a text or a list of
-      texts.
+      texts; of one that may hold a secret V(********).
     - A setting behind an alias or a merge key is left out.
   returned: when O(report) names settings
   type: dict

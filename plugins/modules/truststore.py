@@ -84,6 +84,12 @@ options:
     type: str
     choices: [trust, realm_trust]
     default: trust
+  folder_expected:
+    description:
+      - Whether an earlier task of the play makes the folder. Then check mode takes it as made where it is missing, and
+        tells what would be; otherwise it is an error in check mode as well.
+    type: bool
+    default: false
   mode:
     description:
       - Mode of the file as a quoted octal number such as V('0640').
@@ -149,6 +155,12 @@ reasons:
       description: The same for people.
       type: str
       sample: the truststore lacks 'CN=Stack CA, O=Example'
+attributes:
+  description: Which of V(owner), V(group) and V(mode) of the file were changed or, in check mode, would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [mode]
 authorities:
   description: What is trusted afterwards, in the order of the file where it is written.
   returned: success

@@ -21,12 +21,18 @@ STACK = str(ROOT / "tests/stack/stack")
 CA_PASSPHRASE = "authority-secret-4711"
 ELASTIC_PASSWORD = "elastic-test-password"
 KIBANA_PASSPHRASE = "kibana-secret-4711"
+KIBANA_CERTS = "/etc/kibana/certs"
 
 FINGERPRINT = """
 find /etc/elasticsearch /etc/kibana /var/lib/stacktls -printf '%p %u:%g %m %y %s %T@\\n' 2>/dev/null | sort
 find /etc/elasticsearch /etc/kibana /var/lib/stacktls -type f -exec sha256sum {} + 2>/dev/null | sort
 systemctl show --property MainPID elasticsearch kibana
 """
+
+
+def kibana_certificate(passphrase: str = KIBANA_PASSPHRASE, folder: str = KIBANA_CERTS) -> tuple[str, ...]:
+    """What makes curl come with the client certificate of Kibana in PEM form."""
+    return ("--cert", f"{folder}/kibana-client.crt", "--key", f"{folder}/kibana-client.key", "--pass", passphrase)
 
 
 @dataclass
@@ -41,35 +47,37 @@ class Run:
         return sum(int(each.split("=")[1]) for each in self.output.split() if each.startswith("changed="))
 
 
-class Pair:
-    """One Elasticsearch and one Kibana host, and a folder on the controller."""
+class Estate:
+    """The hosts of a topology, and a folder on the controller."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, topology: Path, variables: dict[str, object]) -> None:
         self.folder = folder
+        self.topology = json.loads(topology.read_text())
         self.environment = {**os.environ, **_stack_environment(), "ANSIBLE_NOCOLOR": "1"}
         self.environment["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / "build/collections")
         self.environment["ANSIBLE_LOCAL_TEMP"] = str(folder / "tmp")
         self.environment["TMPDIR"] = str(folder / "tmp")
         (folder / "tmp").mkdir(exist_ok=True)
+        subprocess.run([STACK, "up", str(topology)], check=True, stdin=subprocess.DEVNULL)
         hosts = subprocess.run(
-            [STACK, "inventory", "--pipelined", str(TOPOLOGY)], check=True, capture_output=True, text=True
+            [STACK, "inventory", "--pipelined", str(topology)], check=True, capture_output=True, text=True
         )
         (folder / "hosts.json").write_text(hosts.stdout)
-        variables = {
-            "stacktls_ca_passphrase": CA_PASSPHRASE,
-            "stacktls_elasticsearch_password": ELASTIC_PASSWORD,
-            "kibana_mutual_tls_passphrase": KIBANA_PASSPHRASE,
-        }
         (folder / "variables.json").write_text(json.dumps({"all": {"vars": variables}}))
 
-    def reset(self) -> None:
+    def reset(self, licence: str = "trial") -> None:
         """Passwords over plain HTTP again, and no authority."""
-        subprocess.run([STACK, "reset", str(TOPOLOGY)], check=True, stdin=subprocess.DEVNULL)
+        hosts = [
+            {**host, "license": licence} if host["kind"] == "elasticsearch" else host for host in self.topology["hosts"]
+        ]
+        topology = json.dumps({**self.topology, "hosts": hosts})
+        subprocess.run([STACK, "reset", "-"], check=True, input=topology, text=True)
         shutil.rmtree(self.folder / "stacktls-ca", ignore_errors=True)
 
     def play(self, playbook: str = "mutual_tls", *options: str, **variables: object) -> Run:
-        """Run a playbook of the collection."""
-        command = ["ansible-playbook", "-i", "hosts.json", "-i", "variables.json", f"stacktls.elastic.{playbook}"]
+        """Run a playbook of the collection, or of a file."""
+        name = playbook if playbook.endswith(".yml") else f"stacktls.elastic.{playbook}"
+        command = ["ansible-playbook", "-i", "hosts.json", "-i", "variables.json", name]
         extra = self.folder / "extra.json"
         extra.write_text(json.dumps(variables))
         done = subprocess.run(
@@ -87,8 +95,25 @@ class Pair:
 
     def execute(self, host: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command on a host, not through Ansible."""
-        whole = ["podman", "exec", f"stacktls-system-{host}", *command]
+        whole = ["podman", "exec", f"stacktls-{self.topology['name']}-{host}", *command]
         return subprocess.run(whole, check=check, env=self.environment, capture_output=True, text=True, timeout=120)
+
+    def copy_to(self, host: str, source: Path, target: str) -> None:
+        """Copy a file of the controller to a host, not through Ansible."""
+        command = ["podman", "cp", str(source), f"stacktls-{self.topology['name']}-{host}:{target}"]
+        subprocess.run(command, check=True, env=self.environment, capture_output=True, timeout=60)
+
+
+class Pair(Estate):
+    """One Elasticsearch and one Kibana host."""
+
+    def __init__(self, folder: Path) -> None:
+        variables = {
+            "stacktls_ca_passphrase": CA_PASSPHRASE,
+            "stacktls_elasticsearch_password": ELASTIC_PASSWORD,
+            "kibana_mutual_tls_passphrase": KIBANA_PASSPHRASE,
+        }
+        super().__init__(folder, TOPOLOGY, variables)
 
     def fingerprint(self) -> dict[str, str]:
         """Every file with owner, mode, time and content, and the processes, of each host; and the authority."""
@@ -117,9 +142,7 @@ def _stack_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def services(tmp_path_factory):
-    pair = Pair(tmp_path_factory.mktemp("controller"))
-    subprocess.run([STACK, "up", str(TOPOLOGY)], check=True, stdin=subprocess.DEVNULL)
-    return pair
+    return Pair(tmp_path_factory.mktemp("controller"))
 
 
 @pytest.fixture(scope="module")

@@ -6,24 +6,18 @@
 from __future__ import annotations
 
 import pytest
-from conftest import KIBANA_PASSPHRASE
+from conftest import KIBANA_CERTS, KIBANA_PASSPHRASE, kibana_certificate
 
 pytestmark = pytest.mark.stack
 
-CERTS = "/etc/kibana/certs"
-
-
-def pem(passphrase):
-    return ("--cert", f"{CERTS}/kibana-client.crt", "--key", f"{CERTS}/kibana-client.key", "--pass", passphrase)
-
 
 def pkcs12(password):
-    return ("--cert-type", "P12", "--cert", f"{CERTS}/kibana-client.p12:{password}")
+    return ("--cert-type", "P12", "--cert", f"{KIBANA_CERTS}/kibana-client.p12:{password}")
 
 
 FORMS = {
-    "pem": ({}, pem(KIBANA_PASSPHRASE)),
-    "passphrase of digits": ({"kibana_mutual_tls_passphrase": "20261231"}, pem("20261231")),
+    "pem": ({}, kibana_certificate()),
+    "passphrase of digits": ({"kibana_mutual_tls_passphrase": "20261231"}, kibana_certificate("20261231")),
     "pkcs12": ({"kibana_mutual_tls_format": "pkcs12"}, pkcs12(KIBANA_PASSPHRASE)),
     "pkcs12 with the empty password": (
         {
@@ -35,12 +29,17 @@ FORMS = {
     ),
     "pem again, another name": (
         {"kibana_mutual_tls_subject": "CN=kibana-client,OU=ops,O=Example"},
-        pem(KIBANA_PASSPHRASE),
+        kibana_certificate(),
     ),
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+SOAK = ("passphrase of digits", "pkcs12 with the empty password")
+
+
+@pytest.mark.parametrize(
+    "form", [pytest.param(form, marks=[pytest.mark.soak] if form in SOAK else []) for form in FORMS]
+)
 def test_form(converged, form):
     variables, files = FORMS[form]
     run = converged.play(**variables)

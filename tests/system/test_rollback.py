@@ -1,7 +1,10 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A service that does not come back after the change gets its files again, and the error tells why."""
+"""A service that does not come back after the change gets its files again, and the error tells why.
+
+And a person who wants to go back to before the last run can.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,39 @@ pytestmark = pytest.mark.stack
 
 def contents(pair, host, *paths):
     return pair.execute(host, "sha256sum", *paths).stdout
+
+
+def state(pair):
+    """What the files of both services are, with owner and mode."""
+    script = "find $0 -type f -exec stat -c '%n %U:%G %a' {} + -exec sha256sum {} + | sort"
+    hosts = {"es1": "/etc/elasticsearch", "kb1": "/etc/kibana"}
+    return {host: pair.execute(host, "bash", "-c", script, folder).stdout for host, folder in hosts.items()}
+
+
+def plain_http(pair):
+    """The status that Elasticsearch answers without TLS and without a login."""
+    command = ("curl", "--silent", "--write-out", "%{http_code}", "--output", "/dev/null", "http://es1:9200")
+    return pair.execute("es1", *command).stdout
+
+
+def test_a_person_can_go_back_to_before_the_last_run(fresh):
+    before = state(fresh)
+    run = fresh.play()
+    assert run.status == 0, run.output
+    after = state(fresh)
+
+    check = fresh.play("rollback", "--check", "--diff")
+    assert (check.status, state(fresh)) == (0, after), check.output
+    assert "-mode: 0640" in check.output
+    back = fresh.play("rollback")
+    assert back.status == 0, back.output
+    assert (back.changed(), state(fresh)) == (check.changed(), before)
+    assert plain_http(fresh) == "401"
+    assert fresh.status() == "available"
+
+    again = fresh.play("rollback")
+    assert (again.status, again.changed()) == (0, 0), again.output
+    assert state(fresh) == before
 
 
 def test_elasticsearch_that_refuses_the_settings(fresh):
@@ -31,10 +67,7 @@ def test_elasticsearch_that_refuses_the_settings(fresh):
     assert "The previous files were put back" in run.output
     assert after == before
     assert fresh.execute("es1", "bash", "-c", "ls /etc/elasticsearch/certs").stdout == ""
-    plain = fresh.execute(
-        "es1", "curl", "--silent", "--write-out", "%{http_code}", "--output", "/dev/null", "http://es1:9200"
-    )
-    assert plain.stdout == "401"
+    assert plain_http(fresh) == "401"
     assert fresh.status() == "available"
 
 
@@ -62,3 +95,19 @@ def test_next_run_heals_both(fresh):
     run = fresh.play()
     assert run.status == 0, run.output
     assert fresh.status() == "available"
+
+
+def test_changes_of_a_run_that_was_cut_off_are_put_back_alone_where_a_person_says_so(fresh):
+    before = state(fresh)
+    cut_off = fresh.play(
+        "mutual_tls", "--tags", "certificates,settings", kibana_mutual_tls_verification_mode="certificate"
+    )
+    assert cut_off.status == 0, cut_off.output  # everything but the restart
+    assert state(fresh) != before
+
+    asked = fresh.play("rollback")
+    assert asked.status != 0
+    assert "a run was cut off, and left changes that are not in force: kibana on kb1" in asked.output
+    back = fresh.play("rollback", stacktls_rollback_run="unfinished")
+    assert back.status == 0, back.output
+    assert state(fresh) == before

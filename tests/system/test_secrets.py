@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import threading
-from pathlib import Path
-
 import pytest
 from conftest import CA_PASSPHRASE, ELASTIC_PASSWORD, KIBANA_PASSPHRASE
+from watching import Watch
 
 pytestmark = pytest.mark.stack
 
@@ -17,30 +15,6 @@ SECRETS = (CA_PASSPHRASE, ELASTIC_PASSWORD, KIBANA_PASSPHRASE, "kibana-system-te
 
 
 KEYSTORE_TOOL = "/usr/share/kibana/bin/kibana-keystore --allow-root"
-
-
-class Watch(threading.Thread):
-    """Reads every command line of the machine and every file of a folder, again and again, while a run lasts."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(daemon=True)
-        self.folder = folder
-        self.done = threading.Event()
-        self.found: set[str] = set()
-        self.looks = 0
-
-    def run(self) -> None:
-        while not self.done.wait(0.02):
-            self.looks += 1
-            for path in [*Path("/proc").glob("[0-9]*/cmdline"), *self.folder.rglob("*")]:
-                self._read(path)
-
-    def _read(self, path: Path) -> None:
-        try:
-            content = path.read_bytes()
-        except OSError:
-            return
-        self.found |= {f"{secret} in {path}" for secret in SECRETS if secret.encode() in content}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +50,7 @@ def test_diff_shows_settings(watched):
 def test_no_secret_on_a_command_line_or_in_the_temporary_folder(watched):
     _run, watch = watched
     assert watch.looks > 50
-    assert watch.found == set()
+    assert watch.found(SECRETS) == set()
 
 
 @pytest.mark.parametrize(("host", "folder"), [("es1", "/etc/elasticsearch"), ("kb1", "/etc/kibana")])

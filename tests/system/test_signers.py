@@ -1,14 +1,14 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A company's own authority in the place of ours: first asked by a person, then behind a command."""
+"""A company's own authority in the place of ours: asked by a person, behind a command, in a vault; brought files."""
 
 from __future__ import annotations
 
 import subprocess
 
 import pytest
-from conftest import KIBANA_PASSPHRASE
+from conftest import CA_PASSPHRASE, kibana_certificate
 
 pytestmark = pytest.mark.stack
 
@@ -30,11 +30,41 @@ cat issuing.crt
 """
 
 
+VAULT = f"openssl rsa -aes256 -in issuing.key -passout pass:{CA_PASSPHRASE} -out vault.key"
+BROUGHT = """
+openssl req -newkey rsa:2048 -nodes -keyout http.key -subj /CN=es1 -out http.csr
+names=DNS:es1,DNS:localhost,IP:127.0.1.41
+STACKTLS_PROFILE=server STACKTLS_SUBJECT_ALT_NAMES=$names ./sign <http.csr >http.crt
+openssl req -newkey rsa:2048 -keyout client.key -passout pass:source-secret -subj /CN=kibana-client -out client.csr
+STACKTLS_PROFILE=client STACKTLS_SUBJECT_ALT_NAMES=DNS:kb1 ./sign <client.csr >client.crt
+"""
+
+
+def prepare(fresh, script):
+    folder = fresh.folder / "company"
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["sh", "-ec", script], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def has_mutual_tls(fresh, wanted):
+    """Run the playbook, let Elasticsearch say whom it sees, and run it again; where the certificates come from."""
+    run = fresh.play(**wanted)
+    assert run.status == 0, run.output
+    user = fresh.seen(*kibana_certificate())
+    assert user["authentication_realm"] == {"name": "realm1", "type": "pki"}
+    assert user["roles"] == ["kibana_system"]
+    assert fresh.status() == "available"
+    again = fresh.play(**wanted)
+    assert (again.status, again.changed()) == (0, 0), again.output
+    assert not (fresh.folder / "stacktls-ca").exists()
+    path = "/etc/elasticsearch/certs/http.crt"
+    return fresh.execute("es1", "openssl", "x509", "-in", path, "-noout", "-issuer", "-serial").stdout
+
+
 @pytest.fixture(scope="module")
 def company(fresh):
-    folder = fresh.folder / "company"
-    folder.mkdir()
-    subprocess.run(["sh", "-ec", AUTHORITY], cwd=folder, check=True, capture_output=True)
+    folder = prepare(fresh, AUTHORITY)
     command = folder / "sign"
     command.write_text(SIGN)
     command.chmod(0o755)
@@ -57,23 +87,48 @@ def test_a_request_that_waits_stops_the_run_before_the_service_is_touched(fresh,
 
 def test_mutual_tls_with_certificates_of_a_command(fresh, company):
     wanted = {**company, "stacktls_signer": "command"}
-    run = fresh.play(**wanted)
-    assert run.status == 0, run.output
-    folder = "/etc/kibana/certs"
-    files = (
-        "--cert",
-        f"{folder}/kibana-client.crt",
-        "--key",
-        f"{folder}/kibana-client.key",
-        "--pass",
-        KIBANA_PASSPHRASE,
-    )
-    user = fresh.seen(*files)
-    assert user["authentication_realm"] == {"name": "realm1", "type": "pki"}
-    assert user["roles"] == ["kibana_system"]
-    assert fresh.status() == "available"
-    issuer = fresh.execute("es1", "openssl", "x509", "-in", "/etc/elasticsearch/certs/http.crt", "-noout", "-issuer")
-    assert "Company-Issuing" in issuer.stdout
-    again = fresh.play(**wanted)
-    assert (again.status, again.changed()) == (0, 0), again.output
-    assert not (fresh.folder / "stacktls-ca").exists()
+    assert "Company-Issuing" in has_mutual_tls(fresh, wanted)
+
+
+@pytest.mark.soak
+def test_mutual_tls_with_an_authority_out_of_a_vault(fresh, company):
+    folder = prepare(fresh, VAULT)
+    before = fresh.execute("es1", "cat", "/etc/elasticsearch/certs/http.crt", check=False).stdout
+    wanted = {
+        "stacktls_ca_private_key": (folder / "vault.key").read_text(),
+        "stacktls_issuer_certificates": (folder / "issuing.crt").read_text() + (folder / "root.crt").read_text(),
+        "elasticsearch_tls_key_type": "ec-p384",  # another key, so that this authority has to sign
+        "kibana_mutual_tls_key_type": "ec-p384",
+    }
+    assert "Company-Issuing" in has_mutual_tls(fresh, wanted)
+    assert fresh.execute("es1", "cat", "/etc/elasticsearch/certs/http.crt").stdout != before
+
+
+@pytest.mark.soak
+def test_mutual_tls_with_certificates_that_were_brought(fresh, company):
+    folder = prepare(fresh, BROUGHT)
+    wanted = {
+        "stacktls_signer": "brought",
+        "stacktls_issuer_certificates": company["stacktls_issuer_certificates"],
+        "elasticsearch_tls_source_certificate_path": str(folder / "http.crt"),
+        "elasticsearch_tls_source_private_key_path": str(folder / "http.key"),
+        "elasticsearch_tls_source_chain_path": str(folder / "root.crt"),
+        "kibana_mutual_tls_source_certificate_path": str(folder / "client.crt"),
+        "kibana_mutual_tls_source_private_key_path": str(folder / "client.key"),
+        "kibana_mutual_tls_source_chain_path": str(folder / "root.crt"),
+        "kibana_mutual_tls_source_passphrase": "source-secret",
+    }
+    shown = has_mutual_tls(fresh, wanted)
+    brought = folder / "http.crt"
+    serial = subprocess.run(["openssl", "x509", "-in", brought, "-noout", "-serial"], check=True, capture_output=True)
+    assert serial.stdout.decode() in shown
+
+
+@pytest.mark.soak
+def test_mutual_tls_with_an_authority_on_another_host(fresh):
+    fresh.reset()  # an authority that none of the others knows
+    assert "Company-Issuing" not in has_mutual_tls(fresh, {"stacktls_ca_host": "kb1"})
+    folder = "/var/lib/stacktls/ca"
+    assert fresh.execute("kb1", "stat", "-c", "%U %a", f"{folder}/ca.key").stdout == "root 600\n"
+    assert fresh.execute("es1", "ls", folder, check=False).stdout == ""
+    fresh.execute("kb1", "rm", "-r", folder)

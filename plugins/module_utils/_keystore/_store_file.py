@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 from .._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pending
 from .._errors import FileError, KeystoreError
-from .._io import Attributes, attribute_lines, parse_mode
+from .._io import Attributes, attribute_lines, attribute_names, parse_mode
 from ._merge import Plan
 
 ENTRY_ARGUMENTS: dict[str, Any] = {
@@ -60,10 +60,12 @@ def replace(params: dict[str, Any], change: Change, *, check_mode: bool, inherit
     is_new = change.content is not None and not os.path.exists(path)
     attributes = _attributes_of_new_file(params, inherit_owner) if is_new else attributes_of(params)
     replacement = Replacement(path, change.content, attributes, "keystore", default_mode=NEW_FILE_MODE)
-    difference = _diff(replacement, change)
+    lines = attribute_lines(path, attributes)
+    difference = _diff(path, lines, change)
     return {
         "changed": replacement.differs() if check_mode else replacement.apply(journal),
         "differences": [asdict(difference) for difference in plan.differences],
+        "attributes": attribute_names(lines[1]),
         "entries": sorted(plan.after),
         "restart_pending": pending(journal),
         "diff": difference,
@@ -93,16 +95,15 @@ def _attributes_of_new_file(params: dict[str, Any], inherit_owner: bool) -> Attr
     return Attributes(owner, asked.group or str(found.st_gid), asked.mode)
 
 
-def _diff(replacement: Replacement, change: Change) -> dict[str, str]:
+def _diff(path: str, lines: tuple[str, str], change: Change) -> dict[str, str]:
     """Attributes and the like where they change, then names only; that a value changes is a mark behind its name."""
     plan = change.plan
-    before, after = attribute_lines(replacement.path, replacement.attributes)
-    before, after = before + change.lines[0], after + change.lines[1]
+    before, after = (of_file + of_store for of_file, of_store in zip(lines, change.lines))
     changed = {difference.name for difference in plan.differences if difference.change == "changed"}
     return {
-        "before_header": replacement.path,
+        "before_header": path,
         "before": before + "".join(f"{name}\n" for name in sorted(plan.before)),
-        "after_header": replacement.path,
+        "after_header": path,
         "after": after
         + "".join(f"{name} (changed)\n" if name in changed else f"{name}\n" for name in sorted(plan.after)),
     }

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ._certificates import Lifetime, encode_certificates, fingerprint, timestamp
+from ._certificates import Lifetime, encode_certificates, fingerprint
+from ._dates import timestamp
 from ._names import print_name
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import CertificateError
-from ._dates import parse_moment
+from ._dates import parse_moment, timestamp
 from ._keys import as_public_key, encode_public_key, is_rsa, key_type_of
 from ._names import print_name
 from ._sans import AlternativeName, from_extension, to_extension
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ._keys import PrivateKey, PublicKey
 
     Extension = TypeVar("Extension", bound=x509.ExtensionType)
-
-PROFILES = ("server", "client", "both")
 
 _SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 _CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
@@ -57,8 +55,8 @@ class Specification:
     """What a certificate should say, apart from its dates.
 
     :param subject: ``None`` where any will do, as in files that somebody else made.
-    :param profile: one of :data:`PROFILES`; what its owner is in a TLS connection.
-    :param key_type: see :data:`._keys.KEY_TYPES`; empty where any will do.
+    :param profile: one of :data:`._kinds.PROFILES`.
+    :param key_type: see :data:`._kinds.KEY_TYPES`; empty where any will do.
     :param exact: whether names and usages that are not asked for count as wrong. An authority that others run adds
         what its policy says.
     """
@@ -68,6 +66,17 @@ class Specification:
     profile: str
     key_type: str
     exact: bool = True
+
+    def extensions(self, key_type: str) -> Iterator[tuple[x509.ExtensionType, bool]]:
+        """Usages and names, as request and certificate have them, and whether each is critical."""
+        usages = ["digital_signature"]
+        if is_rsa(key_type) and self.profile != "client":
+            usages.append("key_encipherment")
+        purposes = [x509.ObjectIdentifier(purpose) for purpose in _PURPOSES[self.profile]]
+        yield key_usage(*usages), True
+        yield x509.ExtendedKeyUsage(purposes), False
+        if self.names:
+            yield to_extension(self.names), False
 
 
 @dataclass(frozen=True)
@@ -148,21 +157,9 @@ def issue(
         .add_extension(authority_key_identifier(issuer), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     )
-    for extension, critical in requested_extensions(specification, key_type_of(public_key)):
+    for extension, critical in specification.extensions(key_type_of(public_key)):
         builder = builder.add_extension(extension, critical=critical)
     return builder.sign(authority.key, hash_for(authority.key))
-
-
-def requested_extensions(specification: Specification, key_type: str) -> Iterator[tuple[x509.ExtensionType, bool]]:
-    """Usages and names, as request and certificate have them, and whether each is critical."""
-    usages = ["digital_signature"]
-    if is_rsa(key_type) and specification.profile != "client":
-        usages.append("key_encipherment")
-    purposes = [x509.ObjectIdentifier(purpose) for purpose in _PURPOSES[specification.profile]]
-    yield key_usage(*usages), True
-    yield x509.ExtendedKeyUsage(purposes), False
-    if specification.names:
-        yield to_extension(specification.names), False
 
 
 def load_certificates(pem: bytes) -> list[x509.Certificate]:
@@ -259,11 +256,11 @@ def profile_of(certificate: x509.Certificate) -> str:
     usage = extension_of(certificate, x509.KeyUsage)
     if usage is not None and not usage.digital_signature:
         return "other"
-    return next((profile for profile in PROFILES if set(_PURPOSES[profile]) == purposes), "other")
+    return next((profile for profile, all_of in _PURPOSES.items() if set(all_of) == purposes), "other")
 
 
 def key_type_of_certificate(certificate: x509.Certificate) -> str:
-    """The kind of its key in the words of :data:`._keys.KEY_TYPES`."""
+    """The kind of its key in the words of :data:`._kinds.KEY_TYPES`."""
     try:
         return key_type_of(as_public_key(certificate.public_key()))
     except (CertificateError, UnsupportedAlgorithm, ValueError):
@@ -279,11 +276,6 @@ def serial_number(certificate: x509.Certificate) -> str:
     """The serial number in hexadecimal, as openssl prints it."""
     digits = f"{certificate.serial_number:X}"
     return digits.zfill(len(digits) + len(digits) % 2)
-
-
-def timestamp(moment: datetime) -> str:
-    """The moment as ISO 8601 text in UTC."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def days_left(certificate: x509.Certificate, now: datetime) -> int:

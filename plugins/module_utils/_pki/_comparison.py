@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Callable, TypeVar
 
 from .._errors import CertificateError
+from .._reason import Reason, missing
 from ._certificates import (
     Identity,
     Lifetime,
@@ -21,9 +22,8 @@ from ._certificates import (
     names_of,
     profile_of,
     serves,
-    timestamp,
 )
-from ._dates import Margin, span_text
+from ._dates import Margin, span_text, timestamp
 from ._issuers import Issuers
 from ._keys import PassphraseError, load_private_key
 from ._names import print_name
@@ -34,20 +34,6 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 Content = TypeVar("Content")
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a certificate is issued again: a code for programs and a text for people.
-
-    :param found: what is there, where that can be told: text, or a list of names.
-    :param wanted: what should be there.
-    """
-
-    code: str
-    text: str
-    found: str | list[str] = ""
-    wanted: str | list[str] = ""
 
 
 @dataclass(frozen=True)
@@ -70,9 +56,9 @@ class UnusableError(CertificateError):
     :param reason: what is wrong with it.
     """
 
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.reason = Reason(code, text)
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -92,7 +78,7 @@ def read_pem(certificate: Source, key: Source, passphrase: str | None) -> Identi
     private_key = _read(key, lambda content: load_private_key(content, passphrase))
     identity = Identity(private_key, certificates[0], tuple(certificates[1:]))
     if not identity.matches():
-        raise UnusableError("key_mismatch", f"{key.path} is not the key of {certificate.path}")
+        raise UnusableError(Reason("key_mismatch", f"{key.path} is not the key of {certificate.path}"))
     return identity
 
 
@@ -103,7 +89,7 @@ def read_pkcs12(container: Source, password: str | None) -> tuple[Identity, str]
     """
     identity, friendly_name = _read(container, lambda content: load_container(content, password))
     if not identity.matches():
-        raise UnusableError("key_mismatch", f"key and certificate in {container.path} do not belong together")
+        raise UnusableError(Reason("key_mismatch", f"key and certificate in {container.path} do not belong together"))
     return identity, friendly_name
 
 
@@ -113,7 +99,7 @@ def require_same(pem: Identity, pkcs12: Identity, path: str) -> None:
     :raises UnusableError: where it does not.
     """
     if pem.certificate != pkcs12.certificate:
-        raise UnusableError("pkcs12_mismatch", f"{path} holds another certificate than the PEM file")
+        raise UnusableError(Reason("pkcs12_mismatch", f"{path} holds another certificate than the PEM file"))
 
 
 def reasons_to_reissue(
@@ -143,12 +129,12 @@ def same_certificates(found: tuple[x509.Certificate, ...], wanted: tuple[x509.Ce
 
 def _read(source: Source, load: Callable[[bytes], Content]) -> Content:
     if source.content is None:
-        raise UnusableError("missing", f"{source.path} does not exist")
+        raise UnusableError(missing(source.path))
     try:
         return load(source.content)
     except CertificateError as error:
         code = "passphrase" if isinstance(error, PassphraseError) else "damaged"
-        raise UnusableError(code, f"{source.path}: {error.message.rstrip('.')}") from error
+        raise UnusableError(Reason(code, f"{source.path}: {error.message.rstrip('.')}")) from error
 
 
 def content_reasons(certificate: x509.Certificate, specification: Specification) -> Iterator[Reason]:

@@ -103,6 +103,11 @@ def parse_moment(text: str, now: datetime) -> datetime:
     )
 
 
+def timestamp(moment: datetime) -> str:
+    """The moment as ISO 8601 text in UTC."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _shifted(now: datetime, written: str) -> datetime:
     span = parse_span(written[1:])
     try:

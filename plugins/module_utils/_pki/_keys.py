@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 
 from .._errors import CertificateError
 
+_UNTESTED: dict[str, bool] = {}
+"""Options that leave out the test of RSA keys, where this version of ``cryptography`` has any."""
+
 with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
+    import cryptography
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+    if not cryptography.__version__.startswith("38."):
+        _UNTESTED = {"unsafe_skip_rsa_key_validation": True}
+
 if TYPE_CHECKING:
     PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
     PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
-
-KEY_TYPES = ("ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519")
 
 _CURVES = {"secp256r1": "ec-p256", "secp384r1": "ec-p384", "secp521r1": "ec-p521"}
 _PEM_KEY = re.compile(rb"-----BEGIN ((?:[A-Z]+ )*PRIVATE KEY)-----.+?-----END \1-----\r?\n?", re.DOTALL)
@@ -31,7 +36,7 @@ class PassphraseError(CertificateError):
 
 
 def generate_private_key(key_type: str) -> PrivateKey:
-    """A new key of one of :data:`KEY_TYPES`."""
+    """A new key of one of :data:`._kinds.KEY_TYPES`."""
     family, _dash, size = key_type.partition("-")
     if family == "rsa":
         return rsa.generate_private_key(public_exponent=65537, key_size=int(size))
@@ -41,9 +46,11 @@ def generate_private_key(key_type: str) -> PrivateKey:
     return ed25519.Ed25519PrivateKey.generate()
 
 
-def load_private_key(pem: bytes, passphrase: str | None) -> PrivateKey:
+def load_private_key(pem: bytes, passphrase: str | None, *, validate: bool = True) -> PrivateKey:
     """The key of a PEM file in any common form: PKCS#8, PKCS#1, SEC 1, encrypted or not.
 
+    :param validate: whether the numbers of an RSA key are tested. That takes 0.1 s and more; who checks what the key
+        signs needs no such test.
     :raises PassphraseError: where the passphrase is missing, wrong or not needed.
     :raises CertificateError: where there is no key, or one of a kind that TLS has no use for.
     """
@@ -52,7 +59,9 @@ def load_private_key(pem: bytes, passphrase: str | None) -> PrivateKey:
         raise CertificateError("holds no private key in PEM form.")
     _check_passphrase_given(is_encrypted(found.group()), passphrase)
     try:
-        key = serialization.load_pem_private_key(found.group(), passphrase.encode() if passphrase else None)
+        key = serialization.load_pem_private_key(
+            found.group(), passphrase.encode() if passphrase else None, **({} if validate else _UNTESTED)
+        )
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if passphrase:
             raise PassphraseError("the private key cannot be opened with this passphrase.") from error
@@ -106,7 +115,7 @@ def encode_public_key(key: PublicKey) -> bytes:
 
 
 def key_type_of(key: PublicKey) -> str:
-    """The kind of key in the words of :data:`KEY_TYPES`; other sizes and curves likewise."""
+    """The kind of key in the words of :data:`._kinds.KEY_TYPES`; other sizes and curves likewise."""
     if isinstance(key, rsa.RSAPublicKey):
         return f"rsa-{key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):

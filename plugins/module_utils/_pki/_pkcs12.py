@@ -41,7 +41,7 @@ def encode_container(
 
     :param password: ``None`` leaves out encryption and MAC; the empty text is a password like any other.
     :param friendly_name: what Java calls the alias of the key.
-    :param encryption: one of :data:`._pkcs12_protection.ENCRYPTIONS`; without a password there is none.
+    :param encryption: one of :data:`._kinds.ENCRYPTIONS`; without a password there is none.
     :raises CertificateError: where password or friendly name is not Unicode text.
     """
     identifier = _der.octets(bytes.fromhex(fingerprint(identity.certificate)))
@@ -89,7 +89,7 @@ def open_container(data: bytes, password: str | None) -> PKCS12KeyAndCertificate
 def container_encryption(data: bytes) -> str:
     """How the file is protected, which can be seen without its password.
 
-    :return: one of :data:`._pkcs12_protection.ENCRYPTIONS` where the whole file is protected so; ``none`` where it
+    :return: one of :data:`._kinds.ENCRYPTIONS` where the whole file is protected so; ``none`` where it
         has neither encryption nor MAC; ``other`` in every other case.
     :raises CertificateError: where the file is damaged.
     """

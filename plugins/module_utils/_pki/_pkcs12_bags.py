@@ -93,7 +93,7 @@ class Container:
         return [bag for content in self.contents for bag in content.open(password)]
 
     def encryption(self) -> str:
-        """One of :data:`ENCRYPTIONS` where all of the file is protected so, ``none`` or ``other``.
+        """One of :data:`._kinds.ENCRYPTIONS` where all of the file is protected so, ``none`` or ``other``.
 
         :raises CertificateError: where the file is damaged.
         """

@@ -28,9 +28,6 @@ except ImportError:  # cryptography before 43 has it among the others
     with contextlib.suppress(ImportError):
         from cryptography.hazmat.primitives.ciphers.algorithms import TripleDES
 
-ENCRYPTIONS = ("aes-256", "aes-128", "3des")
-"""PBES2 with AES-CBC and a SHA-256 MAC, or what every Java and node-forge read: PBE-SHA1-3DES and a SHA-1 MAC."""
-
 ITERATIONS = 10_000
 """Java's default. node-forge needs about a second for five times as many."""
 
@@ -66,7 +63,7 @@ class Protected:
 
 
 def encrypt(plaintext: bytes, password: str, encryption: str) -> Protected:
-    """The plaintext under one of :data:`ENCRYPTIONS`.
+    """The plaintext under one of :data:`._kinds.ENCRYPTIONS`.
 
     :raises CertificateError: where the password is not Unicode text, or has a NUL character.
     """
@@ -84,7 +81,7 @@ def encrypt(plaintext: bytes, password: str, encryption: str) -> Protected:
 
 
 def decrypt(protected: Protected, password: str) -> bytes:
-    """The plaintext of what is protected by one of :data:`ENCRYPTIONS`.
+    """The plaintext of what is protected by one of :data:`._kinds.ENCRYPTIONS`.
 
     :raises CertificateError: where it is protected otherwise, damaged, or the password another one.
     """
@@ -99,7 +96,7 @@ def decrypt(protected: Protected, password: str) -> bytes:
 
 
 def encryption_of(algorithm: bytes) -> str:
-    """One of :data:`ENCRYPTIONS`, or ``other``.
+    """One of :data:`._kinds.ENCRYPTIONS`, or ``other``.
 
     :raises CertificateError: where this is no AlgorithmIdentifier.
     """
@@ -115,7 +112,7 @@ def encryption_of(algorithm: bytes) -> str:
 
 
 def digest_for(encryption: str) -> str:
-    """The hash of the MAC that goes with one of :data:`ENCRYPTIONS`."""
+    """The hash of the MAC that goes with one of :data:`._kinds.ENCRYPTIONS`."""
     return "sha1" if encryption == "3des" else "sha256"
 
 
@@ -150,13 +147,14 @@ def derive(password: str, salt: bytes, purpose: int, length: int, iterations: in
     :param length: bytes that are wanted.
     :raises CertificateError: where the password is not Unicode text, or has a NUL character.
     """
-    block = hashlib.new(digest).block_size
+    function = getattr(hashlib, digest)  # faster than hashlib.new, ten thousand times
+    block = function().block_size
     mixed = _repeated(salt, block) + _repeated(_encoded(password, "utf-16-be") + b"\0\0", block)
     material = b""
     while True:
-        value = bytes([purpose]) * block + mixed
+        value: bytes = bytes([purpose]) * block + mixed
         for _round in range(iterations):
-            value = hashlib.new(digest, value).digest()
+            value = function(value).digest()
         material += value
         if len(material) >= length:
             return material[:length]

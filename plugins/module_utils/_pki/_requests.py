@@ -9,7 +9,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from .._errors import CertificateError
-from ._certificates import Specification, requested_extensions
 from ._keys import as_public_key, encode_public_key, key_type_of
 
 with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
@@ -19,14 +18,20 @@ with contextlib.suppress(ImportError):  # reported by _module.require_cryptograp
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
 if TYPE_CHECKING:
+    from ._certificates import Specification
     from ._keys import PrivateKey, PublicKey
 
 
-def make_request(key: PrivateKey, specification: Specification) -> bytes:
-    """A request in PEM form, signed with the key to prove its possession."""
-    builder = x509.CertificateSigningRequestBuilder().subject_name(specification.subject or x509.Name([]))
-    for extension, critical in requested_extensions(specification, key_type_of(as_public_key(key.public_key()))):
-        builder = builder.add_extension(extension, critical=critical)
+def make_request(key: PrivateKey, specification: Specification | None = None) -> bytes:
+    """A request in PEM form, signed with the key to prove its possession.
+
+    :param specification: what the certificate should say, for signers who are told by the request.
+    """
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    if specification is not None:
+        builder = x509.CertificateSigningRequestBuilder().subject_name(specification.subject or x509.Name([]))
+        for extension, critical in specification.extensions(key_type_of(as_public_key(key.public_key()))):
+            builder = builder.add_extension(extension, critical=critical)
     algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return builder.sign(key, algorithm).public_bytes(serialization.Encoding.PEM)
 

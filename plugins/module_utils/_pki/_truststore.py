@@ -75,7 +75,7 @@ def encode_truststore(
     The friendly names are made of subject and fingerprint: Java keeps only one of several entries of the same name.
 
     :param password: ``None`` leaves out encryption and MAC; the empty text is a password like any other.
-    :param encryption: one of :data:`._pkcs12_protection.ENCRYPTIONS`; without a password there is none.
+    :param encryption: one of :data:`._kinds.ENCRYPTIONS`; without a password there is none.
     :raises CertificateError: where the password is not Unicode text.
     """
     bags = [certificate_bag(certificate, _attributes(certificate)) for certificate in distinct(certificates)]

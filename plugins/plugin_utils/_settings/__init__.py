@@ -19,7 +19,7 @@ from ._edits import MARKER, Edit, apply
 from ._masking import masked
 from ._merge import Merged, merge
 from ._plan import Difference
-from ._report import require_public, values_of
+from ._report import require_names, values_of
 from ._values import Value, flatten
 
 __all__ = [
@@ -35,6 +35,6 @@ __all__ = [
     "masked",
     "merge",
     "parse",
-    "require_public",
+    "require_names",
     "values_of",
 ]

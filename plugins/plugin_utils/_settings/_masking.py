@@ -20,6 +20,7 @@ _SECRET_NAME = re.compile(
         [^.]* (?: password | passwd | passphrase | secret | token | credential | authorization
                 | encryption_?key | only_?key | api_?key | access_?key | private_?key ) s?
       | secure_ .*
+      | cloud \. auth
       | (?: secrets | headers | custom_?headers | proxy_?headers ) (?: \. .* )?
     )
     """,

@@ -1,38 +1,39 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tells single settings of a file, never one that may hold a secret."""
+"""Tells single settings of a file, and of one that may hold a secret only that it is there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Union
 
-from ...module_utils._errors import SettingsError
 from ._document import Document, Scalar, Sequence
-from ._masking import is_secret, masked_text
+from ._masking import MASK, is_secret, masked_text
 from ._values import require_name
 
 Reading = Union[str, list[str]]
 
 
-def require_public(names: Iterable[str]) -> None:
+def require_names(names: Iterable[str]) -> None:
     """Check the names of settings that are to be told.
 
-    :raises SettingsError: where one is no name, or its setting may hold a secret.
+    :raises SettingsError: where one is no name.
     """
     for name in names:
-        if is_secret(require_name(name)):
-            raise SettingsError(f"the setting {name} may hold a secret, so it is not reported.", hint="Leave it out.")
+        require_name(name)
 
 
 def values_of(document: Document, names: Iterable[str]) -> dict[str, Reading]:
     """The text of these settings, or the texts of a list, as they stand in the file.
 
-    Left out is what the file does not have, and what is neither text nor a list of texts, such as an alias.
+    A setting that may hold a secret reads :data:`._masking.MASK`, unless it is empty. Left out is what the file does
+    not have, and what is neither text nor a list of texts, such as an alias.
     """
     found = {name: _reading(document, name) for name in names}
-    return {name: reading for name, reading in found.items() if reading is not None}
+    return {
+        name: MASK if reading and is_secret(name) else reading for name, reading in found.items() if reading is not None
+    }
 
 
 def _reading(document: Document, name: str) -> Reading | None:

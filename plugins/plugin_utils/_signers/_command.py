@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import about, lifetime_of
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_arguments import about
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import lifetime_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import timestamp
+from ansible_collections.stacktls.elastic.plugins.module_utils._hook import Hook
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._dates import timestamp
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers import Issuers
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
 
@@ -23,16 +23,14 @@ from ._signer import Issued, Request, checked_answer, known_issuers
 if TYPE_CHECKING:
     from cryptography import x509
 
-_LONGEST_COMPLAINT = 2000
-
 
 class Command:
     """A command on the controller, run once for each certificate."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        self._arguments: list[str] = options["signer_command"]
         self._environment = {name: str(value) for name, value in options["signer_environment"].items()}
-        self._timeout: int = options["signer_timeout"]
+        arguments, timeout = options["signer_command"] or [], options["signer_timeout"]
+        self._hook = Hook("signer_command", arguments, timeout, "on the controller")
         self._issuers = known_issuers(options)
 
     def issuers(self, _now: datetime) -> Issuers:
@@ -41,11 +39,7 @@ class Command:
 
     def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
         """Find out whether there is such a command."""
-        if not self._arguments or shutil.which(self._arguments[0]) is None:
-            raise CertificateError(
-                f"signer_command {self._arguments} cannot be run on the controller: no such program.",
-                hint="Check signer_command.",
-            )
+        self._hook.require_program()
 
     def sign(self, requests: Sequence[Request], now: datetime) -> Issued:
         """The certificates that the command printed."""
@@ -57,47 +51,19 @@ class Command:
 
     def _sign(self, request: Request, now: datetime) -> list[x509.Certificate]:
         printed = self._run(request, now)
+        program = self._hook.arguments[0]
         try:
             # The certificate may have begun to be valid while the command ran.
             chain = checked_answer(request, printed, self._issuers, datetime.now(timezone.utc))
         except CertificateError as error:
-            raise CertificateError(f"the answer of {self._arguments[0]}: {error.message}", hint=error.hint) from error
+            raise CertificateError(f"the answer of {program}: {error.message}", hint=error.hint) from error
         if chain is None:
-            raise CertificateError(f"{self._arguments[0]} printed no certificate for the key of the request.")
+            raise CertificateError(f"{program} printed no certificate for the key of the request.")
         return chain
 
     def _run(self, request: Request, now: datetime) -> bytes:
-        environment = {**os.environ, **_described(request, now), **self._environment}
-        try:
-            ended = subprocess.run(
-                self._arguments,
-                input=request.pem.encode(),
-                capture_output=True,
-                env=environment,
-                timeout=self._timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise CertificateError(
-                f"{self._arguments[0]} gave no certificate within {self._timeout} seconds.",
-                hint="It must read the request from its standard input. Raise signer_timeout where it needs longer.",
-            ) from None
-        except OSError as error:
-            raise CertificateError(
-                f"{self._arguments[0]} cannot be run on the controller: {error.strerror}.", hint="Check signer_command."
-            ) from error
-        if ended.returncode:
-            complaint = self._hidden(ended.stderr.decode("utf-8", "replace").strip())[-_LONGEST_COMPLAINT:]
-            raise CertificateError(
-                f"{self._arguments[0]} ended with status {ended.returncode}: {complaint or 'no words'}"
-            )
-        return ended.stdout
-
-    def _hidden(self, words: str) -> str:
-        """What the command says, without the secrets that it was given."""
-        for secret in self._environment.values():
-            words = words.replace(secret, "********") if secret else words
-        return words
+        hook = replace(self._hook, environment={**_described(request, now), **self._environment})
+        return hook.run(request.pem.encode(), self._environment.values())
 
 
 def _described(request: Request, now: datetime) -> dict[str, str]:

@@ -4,25 +4,33 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
 import shutil
+import sys
 import tarfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 from stacklib import cache, catalog
-from stacklib.shell import StackError, run, timed
+from stacklib.shell import StackError, run, say, timed
 
 if TYPE_CHECKING:
     from stacklib.catalog import Product
 
 KIBANA_SOURCES = Path(__file__).resolve().parent.parent / "kibana"
+BEATS_SOURCES = KIBANA_SOURCES.parent / "beats"
+CLIENT_SOURCES = KIBANA_SOURCES.with_name("clients")
+#: What the role gives to applications in languages that are compiled.
+CLIENT_FILES = CLIENT_SOURCES.parents[2] / "roles" / "client_tls" / "files"
 KIBANA_ARCHIVE_VARIABLE = "STACKTLS_KIBANA_ARCHIVE"
 _DOWNLOAD_SECONDS = 1800
+_COMPILE_SECONDS = 1800
 
 #: Parts of the carried distribution that a Linux machine of this processor cannot use.
 _FOREIGN = re.compile(r"\.(bat|exe|dll|dylib)$|^lib/tools/server-launcher/server-launcher$")
@@ -67,6 +75,10 @@ def product(wanted: Product) -> Archive:
     """The files of a product as its makers ship them, without the layout of a package."""
     if wanted.kind == catalog.ELASTICSEARCH:
         return _elasticsearch(wanted.version)
+    if wanted.kind == catalog.BEATS:
+        return _beats(wanted.version)
+    if wanted.kind == catalog.CLIENT:
+        return _clients(wanted.version)
     given = os.environ.get(KIBANA_ARCHIVE_VARIABLE)
     if given and real_kibana_major(Path(given)) == wanted.major:
         return _real_kibana(Path(given))
@@ -159,7 +171,78 @@ def _stand_in_sources() -> list[Path]:
     return sorted(path for path in KIBANA_SOURCES.iterdir() if path.name not in _DEVELOPMENT)
 
 
+# ------------------------------------------------------------------------------------------- clients
+
+
+def _clients(version: str) -> Archive:
+    builders = (_python, _javascript, _java, _go)
+
+    def make(target: Path) -> None:
+        tree = target.parent / "clients"
+        shutil.copytree(CLIENT_SOURCES, tree)
+        with ThreadPoolExecutor() as pool:
+            for each in [pool.submit(build, tree / build.__name__[1:]) for build in builders]:
+                each.result()
+        with tarfile.open(target, "w") as result:
+            result.add(tree, arcname=".", filter=_as_root)
+
+    return Archive(
+        f"client-{version}", cache.digest([*map(inspect.getsource, builders), CLIENT_SOURCES, CLIENT_FILES]), make
+    )
+
+
+def _python(folder: Path) -> None:
+    """The packages in a folder of their own; none of them is compiled, so any Python can fetch them."""
+    environment = folder.parent / "venv"
+    run([sys.executable, "-m", "venv", str(environment)], timeout=_DOWNLOAD_SECONDS)
+    pip = [str(environment / "bin/pip"), "install", "--quiet", "--no-deps", "--no-compile", "--only-binary=:all:"]
+    run([*pip, "--target=packages", "--requirement=requirements.txt"], cwd=folder, timeout=_DOWNLOAD_SECONDS)
+    shutil.rmtree(environment)
+
+
+def _javascript(folder: Path) -> None:
+    run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, timeout=_DOWNLOAD_SECONDS)
+
+
+def _java(folder: Path) -> None:
+    """The client's jars and the compiled application; the compiler is a jar, too, because a JDK may be missing."""
+    repository = folder / "repository"
+    fetch = ["mvn", "-q", "-B", f"-Dmaven.repo.local={repository}", "dependency:copy-dependencies"]
+    for scope, jars in (("provided", "compiler"), ("runtime", "jars")):
+        run([*fetch, f"-DincludeScope={scope}", f"-DoutputDirectory={jars}"], cwd=folder, timeout=_DOWNLOAD_SECONDS)
+    shutil.copy2(CLIENT_FILES / "ElasticsearchConnection.java", folder)
+    compiler = ["java", "-jar", *map(str, (folder / "compiler").glob("ecj-*.jar"))]
+    path = os.pathsep.join(map(str, (folder / "jars").iterdir()))
+    run([*compiler, "-17", "-cp", path, "-d", "classes", *map(str, folder.glob("*.java"))], cwd=folder)
+    for done in (repository, folder / "compiler"):
+        shutil.rmtree(done)
+
+
+def _go(folder: Path) -> None:
+    shutil.copy2(CLIENT_FILES / "elasticsearch.go", folder)
+    build = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", "program", "."]
+    run(build, cwd=folder, env={**os.environ, "CGO_ENABLED": "0"}, timeout=_DOWNLOAD_SECONDS)
+
+
 def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
     member.uname = member.gname = "root"
     return member
+
+
+# --------------------------------------------------------------------------------------------- Beats
+
+
+def _beats(version: str) -> Archive:
+    packages = [f"github.com/elastic/beats/v7/{program}" for program in catalog.PROGRAMS[catalog.BEATS]]
+
+    def make(target: Path) -> None:
+        programs = target.parent / "bin"
+        say(f"compiling the Beats {version}, which takes some minutes")
+        command = ["go", "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", f"-o={programs}/", *packages, "./..."]
+        environment = {**os.environ, "CGO_ENABLED": "0"}
+        run(command, cwd=BEATS_SOURCES, env=environment, timeout=_COMPILE_SECONDS)
+        with tarfile.open(target, "w") as result:
+            result.add(programs, arcname="bin", filter=_as_root)
+
+    return Archive(f"beats-{version}", cache.digest([*packages, BEATS_SOURCES]), make)

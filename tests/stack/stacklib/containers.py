@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stacklib import cache, rendering
+from stacklib import cache, catalog, rendering
 from stacklib.podman import containers, inspect_container, podman, try_podman
 from stacklib.shell import StackError, say
 from stacklib.topology import BARE, SECURED
@@ -92,10 +92,11 @@ class Container:
     # --------------------------------------------------------------------------- contents
 
     def to_base_state(self, more: Mapping[str, bytes]) -> None:
-        """Stop the product and put its files back; `more` files come on top of those of the state."""
+        """Stop what runs and put its files back; `more` files come on top of those of the state."""
         files = {path: text.encode() for path, text in self._files().items()} | dict(more)
         script = ("sh", "-c", _BASE_STATE, "base-state.sh")
-        self.execute(*script, self.host.kind, self.host.state, stdin=_tar(files), timeout=300)
+        for program in catalog.PROGRAMS[self.host.kind]:
+            self.execute(*script, program, self.host.state, stdin=_tar(files), timeout=300)
 
     def _files(self) -> dict[str, str]:
         if self.host.state == BARE:

@@ -24,11 +24,13 @@ _ANSWER_SECONDS = 180
 
 
 def up(topology: Topology, *, reset: bool) -> None:
-    """Have all hosts run. A cluster with a new host, or every one if `reset`, is put into its base state."""
+    """Have all hosts run. A new host with its whole cluster, or every one if `reset`, is put into its base state."""
     images.build(dict.fromkeys(host.product for host in topology.hosts))
     with cache.locked(f"topology-{topology.name}"), timed(f"topology {topology.name} is up"):
         refuse_shared_addresses(topology)
         hosts = [Container(topology, host) for host in topology.hosts]
+        if reset:  # what was left there could be anywhere
+            _together(remove, [each.name for each in hosts if not catalog.PROGRAMS[each.host.kind]])
         with timed(f"{len(hosts)} containers run"):
             ready = dict(zip((each.name for each in hosts), _together(Container.ensure, hosts)))
         _together(
@@ -39,6 +41,8 @@ def up(topology: Topology, *, reset: bool) -> None:
                 if reset or not all(ready[topology.container(host)] for host in _members(topology, cluster))
             ],
         )
+        others = [Container(topology, host) for host in topology.outside_of_clusters()]
+        _install([each for each in others if reset or not ready[each.name]])
 
 
 def down(containers_of: Topology | None) -> None:
@@ -56,11 +60,11 @@ def status() -> list[tuple[str, ...]]:
 
 def _row(found: dict[str, Any]) -> tuple[str, ...]:
     labels = found["Labels"]
-    kind = catalog.ELASTICSEARCH if f"/{catalog.ELASTICSEARCH}:" in found["Image"] else catalog.KIBANA
+    kind = next(kind for kind in catalog.KINDS if f"/{kind}:" in found["Image"])
     service = "-"
-    if found["State"] == "running":
-        answer = try_podman("exec", found["Names"][0], "systemctl", "is-active", f"{kind}.service")
-        service = answer.stdout.strip() or "gone"
+    if found["State"] == "running" and catalog.PROGRAMS[kind]:
+        answer = try_podman("exec", found["Names"][0], "systemctl", "is-active", *catalog.PROGRAMS[kind])
+        service = " ".join(answer.stdout.split()) or "gone"
     return (labels[TOPOLOGY_LABEL], labels[HOST_LABEL], labels[ADDRESS_LABEL], found["Image"], found["State"], service)
 
 
@@ -81,6 +85,12 @@ def _to_base_state(topology: Topology, cluster: str) -> None:
     _start_elasticsearch(topology, cluster, [each for each in started if each.host.is_elasticsearch])
     _start_kibana(nodes[0], [each for each in started if not each.host.is_elasticsearch])
     _together(Container.mark_ready, members)
+
+
+def _install(hosts: list[Container]) -> None:
+    """Put hosts back on which nothing runs."""
+    _together(lambda each: each.to_base_state({}), hosts)
+    _together(Container.mark_ready, hosts)
 
 
 def _start_elasticsearch(topology: Topology, cluster: str, nodes: list[Container]) -> None:

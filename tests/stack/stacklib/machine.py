@@ -19,6 +19,7 @@ NEEDED = {
     "mmdebstrap": "mmdebstrap",
     "maven": "mvn",
     "npm": "npm",
+    "golang-go": "go",
 }
 
 

@@ -18,7 +18,13 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _ADDRESSES = IPv4Network("127.0.0.0/8")
 LICENSES = ("trial", "basic")
 SECURED, BARE, AUTOCONFIGURED = "secured", "bare", "autoconfigured"
-STATES = {catalog.ELASTICSEARCH: (SECURED, BARE, AUTOCONFIGURED), catalog.KIBANA: (SECURED, BARE)}
+#: Kind -> its states, that of a host which names none first.
+STATES = {
+    catalog.ELASTICSEARCH: (SECURED, BARE, AUTOCONFIGURED),
+    catalog.KIBANA: (SECURED, BARE),
+    catalog.BEATS: (BARE,),
+    catalog.CLIENT: (BARE,),
+}
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,8 @@ class Host:
     name: str
     kind: str
     address: str
-    version: str = catalog.DEFAULT_VERSION
-    state: str = SECURED
+    version: str = ""
+    state: str = ""
     groups: tuple[str, ...] = ()
     vars: dict[str, Any] = field(default_factory=dict)
 
@@ -49,13 +55,17 @@ class Host:
 
     @property
     def is_elasticsearch(self) -> bool:
-        """Whether it is an Elasticsearch node; otherwise it is a Kibana."""
+        """Whether it is an Elasticsearch node."""
         return self.kind == catalog.ELASTICSEARCH
 
 
+_ELASTICSEARCH_FIELDS = {"cluster", "license", "elastic_password"}
+_KIBANA_FIELDS = {"elasticsearch", "kibana_system_password"}
 _FOREIGN_FIELDS = {
-    catalog.ELASTICSEARCH: {"elasticsearch", "kibana_system_password"},
-    catalog.KIBANA: {"cluster", "license", "elastic_password"},
+    catalog.ELASTICSEARCH: _KIBANA_FIELDS,
+    catalog.KIBANA: _ELASTICSEARCH_FIELDS,
+    catalog.BEATS: _ELASTICSEARCH_FIELDS | _KIBANA_FIELDS,
+    catalog.CLIENT: _ELASTICSEARCH_FIELDS | _KIBANA_FIELDS,
 }
 
 
@@ -85,6 +95,10 @@ class Topology:
     def kibanas_of(self, cluster: str) -> list[Host]:
         """The Kibanas that work with that cluster."""
         return [host for host in self.of_kind(catalog.KIBANA) if self.host(host.elasticsearch).cluster == cluster]
+
+    def outside_of_clusters(self) -> list[Host]:
+        """The hosts that belong to no cluster."""
+        return [host for host in self.hosts if host.kind not in (catalog.ELASTICSEARCH, catalog.KIBANA)]
 
     def container(self, host: Host) -> str:
         """The name of the host's container."""
@@ -118,14 +132,21 @@ def _host(entry: object, problems: list[str]) -> Host | None:
     label = f"host {entry.get('name')!r}"
     found = _problems_of_shape(entry)
     if not found:
-        host = Host(**{**entry, "groups": tuple(entry.get("groups", ()))})
-        if host.is_elasticsearch and not host.cluster:
-            host = replace(host, cluster=host.name)
+        host = _with_defaults(Host(**{**entry, "groups": tuple(entry.get("groups", ()))}))
         found = _problems_of(host)
         if not found:
             return host
     problems.extend(f"{label}: {problem}" for problem in found)
     return None
+
+
+def _with_defaults(host: Host) -> Host:
+    return replace(
+        host,
+        version=host.version or catalog.VERSIONS[host.kind][0],
+        state=host.state or STATES[host.kind][0],
+        cluster=host.cluster or (host.name if host.is_elasticsearch else ""),
+    )
 
 
 def _problems_of_shape(entry: dict[str, Any]) -> list[str]:

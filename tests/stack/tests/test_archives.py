@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -67,3 +68,23 @@ def test_a_kibana_archive_that_is_none_is_refused(tmp_path: Path, name: str) -> 
         (tmp_path / name).touch()
     with pytest.raises(StackError, match="must be a file kibana-VERSION"):
         archives.real_kibana_major(tmp_path / name)
+
+
+def test_the_beats_are_those_of_the_catalog() -> None:
+    requirements = (archives.BEATS_SOURCES / "go.mod").read_text()
+    for version in catalog.VERSIONS[catalog.BEATS]:
+        assert f"github.com/elastic/beats/v7 v{version}\n" in requirements
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("python/requirements.txt", r"^elasticsearch==(\d+\.\d+)\."),
+        ("javascript/package.json", r'"@elastic/elasticsearch": "(\d+\.\d+)\.'),
+        ("java/pom.xml", r"<artifactId>elasticsearch-java</artifactId>\s*<version>(\d+\.\d+)\."),
+        ("go/go.mod", r"github.com/elastic/go-elasticsearch/v9 v(\d+\.\d+)\."),
+    ],
+)
+def test_the_clients_are_those_of_the_catalog(file: str, found: str) -> None:
+    text = (archives.CLIENT_SOURCES / file).read_text()
+    assert tuple(re.findall(found, text, re.MULTILINE)) == catalog.VERSIONS[catalog.CLIENT]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.stack
 
 NODES = (
-    BareNode("authorities", "es9", "9.4.3", "127.0.1.61"),
-    BareNode("authorities", "es8", "8.16.6", "127.0.1.62"),
+    BareNode("authorities", "es9", "9.4.3", "127.0.1.73"),
+    BareNode("authorities", "es8", "8.16.6", "127.0.1.74"),
 )
 WORK = "/root/authority"
 CONTAINER_PASSWORD = "container-passphrase"

@@ -35,13 +35,13 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import
     encode_private_key,
     generate_private_key,
 )
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._kinds import ENCRYPTIONS
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name, print_name
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import (
     container_encryption,
     encode_container,
     load_container,
 )
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_protection import ENCRYPTIONS
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import parse_alternative_names
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._truststore import (
     encode_truststore,
@@ -105,7 +105,7 @@ class Forms:
 
 FORMS = (
     Forms(
-        BareNode("trust", "es9", "9.4.3", "127.0.1.81"),
+        BareNode("trust", "es9", "9.4.3", "127.0.1.71"),
         "ec-p256",
         "aes-256",
         COMMON + PKCS12_HTTP + PEM_TRANSPORT + OPEN_REALM,
@@ -116,7 +116,7 @@ FORMS = (
         ),
     ),
     Forms(
-        BareNode("trust", "es8", "8.16.6", "127.0.1.82"),
+        BareNode("trust", "es8", "8.16.6", "127.0.1.72"),
         "rsa-2048",
         "3des",
         COMMON + PEM_HTTP + PKCS12_TRANSPORT + BUNDLE_REALM,

@@ -22,9 +22,9 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificate
     issue,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import as_public_key, generate_private_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._kinds import ENCRYPTIONS
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import encode_container
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_protection import ENCRYPTIONS
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._truststore import encode_truststore
 
 if TYPE_CHECKING:

@@ -33,11 +33,15 @@ DEFINITION = json.dumps(
             {"name": "kb", "kind": "kibana", "address": "127.0.1.202", "elasticsearch": "es"},
             {"name": "auto", "kind": "elasticsearch", "address": "127.0.1.203", "state": "autoconfigured"},
             {"name": "bare", "kind": "kibana", "address": "127.0.1.204", "elasticsearch": "auto", "state": "bare"},
+            {"name": "bt", "kind": "beats", "address": "127.0.1.206"},
+            {"name": "cl", "kind": "client", "address": "127.0.1.207"},
         ],
     }
 )
 ES = "stacktls-selftest-es"
 KB = "stacktls-selftest-kb"
+BT = "stacktls-selftest-bt"
+CL = "stacktls-selftest-cl"
 TOOLS = "/usr/share/elasticsearch/bin"
 
 
@@ -85,6 +89,33 @@ def test_both_are_laid_out_as_their_packages_do() -> None:
     assert inside(ES, f"{TOOLS}/elasticsearch-keystore", "list").split() == ["bootstrap.password", "keystore.seed"]
 
 
+@pytest.mark.parametrize("beat", ["filebeat", "metricbeat"])
+def test_beats_are_real_and_laid_out_as_their_packages_do(beat: str) -> None:
+    form = ("stat", "-c", "%U:%G %a %n")
+    assert inside(BT, *form, f"/etc/{beat}", f"/etc/{beat}/{beat}.yml") == (
+        f"root:root 755 /etc/{beat}\nroot:root 600 /etc/{beat}/{beat}.yml\n"
+    )
+    assert inside(BT, beat, "version").startswith(f"{beat} version 7.17.29 ")
+    assert inside(BT, beat, "test", "config") == "Config OK\n"
+    assert try_podman("exec", BT, "systemctl", "is-active", beat).stdout == "inactive\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("python", "No module named 'elasticsearch_client'"),
+        ("javascript", "Cannot find module '/nowhere/elasticsearch-client.mjs'"),
+        ("java", "/nowhere/connection.json (No such file or directory)"),
+        ("go", "open /nowhere/connection.json: no such file or directory"),
+        ("curl", "/nowhere/elasticsearch.sh: No such file"),
+    ],
+)
+def test_applications_start_and_ask_for_their_settings(language: str, words: str) -> None:
+    result = try_podman("exec", CL, f"/opt/clients/{language}", "/nowhere", "whoami")
+    assert result.status != 0
+    assert words in result.text
+
+
 def test_hosts_know_each_other_by_name() -> None:
     assert inside(KB, "getent", "ahostsv4", "es").startswith("127.0.1.201 ")
     assert inside(ES, "hostname") == "es\n"
@@ -112,6 +143,8 @@ def test_reset_undoes_everything() -> None:
     inside(ES, "sh", "-c", f"echo x | {TOOLS}/elasticsearch-keystore add --stdin --force foreign.setting")
     inside(ES, "sh", "-c", "echo ES_PATH_CONF=/nowhere > /etc/default/elasticsearch")
     inside(KB, "sh", "-c", "echo '{' > /etc/kibana/kibana.yml; rm /etc/kibana/kibana.keystore")
+    inside(BT, "sh", "-c", "rm /etc/filebeat/filebeat.yml; touch /var/lib/metricbeat/metricbeat.keystore")
+    inside(CL, "mkdir", "/etc/orders")
     before = inspect_container(ES)
     back = stack("reset")
     assert back.returncode == 0, back.stderr
@@ -123,6 +156,9 @@ def test_reset_undoes_everything() -> None:
     assert try_podman("exec", ES, "sh", "-c", left).stdout == ""
     assert inside(ES, f"{TOOLS}/elasticsearch-keystore", "list").split() == ["bootstrap.password", "keystore.seed"]
     assert inside(KB, "sh", "-c", "ls /etc/kibana").split()[:1] == ["kibana.keystore"]
+    assert inside(BT, "filebeat", "test", "config") == "Config OK\n"
+    assert inside(BT, "ls", "/var/lib/metricbeat") == ""
+    assert try_podman("exec", CL, "test", "-e", "/etc/orders").status == 1
     test_kibana_works_with_its_password()
 
 

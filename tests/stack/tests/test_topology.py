@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from stacklib.shell import StackError
 from stacklib.topology import parse
 
-TOPOLOGIES = Path(__file__).resolve().parent.parent / "topologies"
+STACK = Path(__file__).resolve().parent.parent
+TOPOLOGIES = STACK / "topologies"
 ES = {"name": "es1", "kind": "elasticsearch", "address": "127.0.1.1"}
 KB = {"name": "kb1", "kind": "kibana", "address": "127.0.1.2", "elasticsearch": "es1"}
+BT = {"name": "bt1", "kind": "beats", "address": "127.0.1.4"}
+CL = {"name": "cl1", "kind": "client", "address": "127.0.1.5"}
 
 
 def text(*hosts: object, **more: object) -> str:
@@ -28,6 +32,14 @@ def test_what_is_left_out_has_a_default() -> None:
     assert topology.container(node) == "stacktls-demo-es1"
 
 
+def test_beats_and_clients_have_versions_of_their_own_and_no_cluster() -> None:
+    topology = parse(text(ES, KB, BT, CL))
+    beats, client = topology.host("bt1"), topology.host("cl1")
+    assert (beats.version, beats.state, beats.cluster) == ("7.17.29", "bare", "")
+    assert (client.version, client.state, client.cluster) == ("9.4", "bare", "")
+    assert topology.outside_of_clusters() == [beats, client]
+
+
 def test_nodes_of_one_cluster_belong_together() -> None:
     nodes = [{**ES, "name": f"n{number}", "address": f"127.0.1.{number}", "cluster": "c"} for number in (1, 2, 3)]
     single = {**ES, "address": "127.0.1.9"}
@@ -36,14 +48,27 @@ def test_nodes_of_one_cluster_belong_together() -> None:
     assert [node.name for node in topology.nodes_of("c")] == ["n1", "n2", "n3"]
 
 
+def files_that_start_containers() -> list[Path]:
+    """Every file with addresses of containers; tests that only read or write text are not among them."""
+    only_text = {"test_inventory.py", "test_rendering.py", "test_topology.py"}
+    tests = [path for path in Path(__file__).parent.glob("*.py") if path.name not in only_text]
+    others = [STACK / "kibana/test/with-real-elasticsearch", STACK.parents[1] / "benchmarks/node.py"]
+    return [*TOPOLOGIES.glob("*.json"), *tests, *others]
+
+
 @pytest.mark.parametrize("path", sorted(TOPOLOGIES.glob("*.json")), ids=lambda path: path.name)
 def test_shipped_topologies_are_right(path: Path) -> None:
     assert parse(path.read_text()).name == path.stem
 
 
-def test_shipped_topologies_share_no_address() -> None:
-    addresses = [host.address for path in TOPOLOGIES.glob("*.json") for host in parse(path.read_text()).hosts]
-    assert len(addresses) == len(set(addresses))
+def test_no_two_topologies_share_an_address() -> None:
+    """Each may find the containers of the others running, also those of topologies that only a test has."""
+    owners: dict[str, set[str]] = {}
+    for path in files_that_start_containers():
+        for address in re.findall(r'"(127\.0\.1\.\d+)"', path.read_text()):
+            owners.setdefault(address, set()).add(path.name)
+    assert {address: names for address, names in owners.items() if len(names) > 1} == {}
+    assert len(owners) > 20, "the addresses were not found"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +86,9 @@ def test_shipped_topologies_share_no_address() -> None:
         (text({**ES, "elasticsearch": "es1"}), "host 'es1': unknown key 'elasticsearch'"),
         (text({**ES, "version": 9}), "'version' must be a str, found 9"),
         (text({**ES, "groups": "a"}), "'groups' must be a list"),
+        (text({**BT, "elasticsearch": "es1"}), "host 'bt1': unknown key 'elasticsearch'"),
+        (text({**BT, "version": "9.4.3"}), "beats:9.4.3 cannot be built (known: "),
+        (text({**BT, "state": "secured"}), "state is 'secured', must be one of bare"),
         (text({**ES, "name": "es_1"}), "the name must match"),
         (text({**ES, "version": "7.0.0"}), "elasticsearch:7.0.0 cannot be built (known: "),
         (text({**ES, "address": "192.0.2.1"}), "is not in 127.0.0.0/8"),

@@ -90,3 +90,35 @@ def test_readme_names_every_variable_once_in_its_table(role):
     readme = (ROOT / "roles" / role / "README.md").read_text()
     named = re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE)
     assert named == list(defaults_of(role))
+
+
+CONDITIONS = ("when", "that", "failed_when", "changed_when", "until", "quiet")
+JINJA = re.compile(r"{{(.*?)}}|{%(.*?)%}", re.DOTALL)
+
+
+def expressions_of(value, key=""):
+    """Everything that Jinja evaluates, out of what a YAML file or a template says; conditions are in parentheses."""
+    if isinstance(value, dict):
+        return [each for name, inner in value.items() for each in expressions_of(inner, name)]
+    if isinstance(value, list):
+        return [each for inner in value for each in expressions_of(inner, key)]
+    found = [first or second for first, second in JINJA.findall(str(value))]
+    return found or ([f"({value})"] if key in CONDITIONS else [])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_text_for_yes_and_no_is_read_as_such(role):
+    """A variable of the command line (``-e name=false``) is text, which Ansible takes for true, or for an error."""
+    folder = ROOT / "roles" / role
+    files = [path for name in ("tasks", "vars", "defaults") for path in sorted((folder / name).glob("*.yml"))]
+    read = [each for path in files for each in expressions_of(yaml.safe_load(path.read_text()))]
+    read += [each for path in sorted((folder / "templates").glob("*")) for each in expressions_of(path.read_text())]
+    # What is nothing but the variable is an option of a module, which converts it.
+    booleans = [name for name, option in specs_of(role)["main"]["options"].items() if option["type"] == "bool"]
+    wrong = {
+        expression.strip()
+        for expression in read
+        for name in booleans
+        if re.search(rf"\b{name}\b(?! *\| *bool)", expression) and expression.strip() != name
+    }
+    assert not wrong

@@ -43,6 +43,6 @@ chown -R root:elasticsearch "$conf"
 find "$conf" -type d -exec chmod 2750 {} +
 find "$conf" -type f -exec chmod 0660 {} +
 
-install -d -m 0700 /usr/share/stack
-cp -a "$conf" /usr/share/stack/pristine
-cp -a /etc/default/elasticsearch /usr/share/stack/default
+install -d -m 0700 /usr/share/stack /usr/share/stack/elasticsearch
+cp -a "$conf" /usr/share/stack/elasticsearch/pristine
+cp -a /etc/default/elasticsearch /usr/share/stack/elasticsearch/default

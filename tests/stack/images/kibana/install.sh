@@ -25,6 +25,6 @@ chown -R root:kibana "$conf"
 find "$conf" -type d -exec chmod 2750 {} +
 find "$conf" -type f -exec chmod 0660 {} +
 
-install -d -m 0700 /usr/share/stack
-cp -a "$conf" /usr/share/stack/pristine
-cp -a /etc/default/kibana /usr/share/stack/default
+install -d -m 0700 /usr/share/stack /usr/share/stack/kibana
+cp -a "$conf" /usr/share/stack/kibana/pristine
+cp -a /etc/default/kibana /usr/share/stack/kibana/default

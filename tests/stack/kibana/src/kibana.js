@@ -63,7 +63,7 @@ export class Kibana {
     if (server.ssl.enabled && server.ssl.redirectHttpFromPort !== undefined) {
       await startRedirectServer(server);
     }
-    const authenticator = new Authenticator(clients.asUser);
+    const authenticator = new Authenticator(clients, config.providers);
     this.http = new HttpServer(server, 'Kibana', createHandler({ settings: server, authenticator, versionCheck }));
     await this.http.start();
     getLogger('status').info('Kibana is now available');

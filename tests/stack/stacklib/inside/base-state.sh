@@ -8,16 +8,17 @@ state=$2
 home=/usr/share/$product
 conf=/etc/$product
 # pristine, default: as the package installs them; made: with the files of the state, to be quicker next time
-kept=/usr/share/stack
+kept=/usr/share/stack/$product
+ready=/usr/share/stack/ready
 secrets=/run/stack
 
 systemctl kill --signal=KILL "$product.service" 2>/dev/null || true
 systemctl stop "$product.service"
 systemctl disable --quiet "$product.service" 2>/dev/null || true
-rm -rf "$kept/ready" "/etc/systemd/system/$product.service.d" /var/lib/stacktls
+rm -rf "$ready" "/etc/systemd/system/$product.service.d" /var/lib/stacktls
 systemctl daemon-reload
 systemctl reset-failed "$product.service" 2>/dev/null || true
-cp -a "$kept/default" "/etc/default/$product"
+[ ! -e "$kept/default" ] || cp -a "$kept/default" "/etc/default/$product"
 find "/var/lib/$product" "/var/log/$product" -mindepth 1 -delete
 
 restore() {
@@ -26,9 +27,9 @@ restore() {
 }
 
 own() {
-  chown -R "root:$product" "$conf"
-  find "$conf" -type d -exec chmod 2750 {} +
-  find "$conf" -type f -exec chmod 0660 {} +
+  chown -R --reference="$kept/pristine" "$conf"
+  find "$conf" -type d -exec chmod --reference="$kept/pristine" {} +
+  find "$conf" -type f -exec chmod --reference="$kept/pristine/$product.yml" {} +
 }
 
 make() {

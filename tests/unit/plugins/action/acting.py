@@ -12,10 +12,10 @@ from types import SimpleNamespace
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.stacktls.elastic.plugins.action import certificate as action
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_arguments import MODULE_ARGUMENTS
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority import (
     manage_certificate_authority,
 )
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import MODULE_ARGUMENTS
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import manage_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
 from ansible_collections.stacktls.elastic.plugins.modules import certificate_authority

@@ -23,7 +23,7 @@ TASKS = {
     "unchanged": {"settings": {"server.port": 5601}},
     "checked": {"settings": {"server": {"port": 5602}, "pid.file": "/run/k"}, "journal": "~/journal"},
     "changed": {"settings": {"server": {"port": 5602}, "pid.file": "/run/k"}, "journal": "~/journal"},
-    "closed": {"mode": "0600"},
+    "closed": {"mode": "0600", "version_files": ["~/none.md", "~/README.md"]},
     "refused": {"settings": {"server.port": 1}, "path": "~/twice.yml"},
     "reported": {"settings": {"server.port": 5603}, "report": ["server.port", "server.host"]},
     "secret": {"report": ["elasticsearch.password"]},
@@ -38,6 +38,7 @@ def home(tmp_path_factory):
     (home / "kibana.yml").write_text(FILE)
     (home / "kibana.yml").chmod(0o644)
     (home / "twice.yml").write_text(TWICE)
+    (home / "README.md").write_text("# Welcome to Filebeat 8.17.3-SNAPSHOT\n")
     return home
 
 
@@ -102,6 +103,7 @@ def test_what_is_wanted_is_merged_and_the_rest_stays(home, results):
             "after_header": "~/kibana.yml",
         },
         "differences": [{"name": "pid.file", "change": "added"}, {"name": "server.port", "change": "changed"}],
+        "attributes": [],
         "restart_pending": True,
     }
 
@@ -113,6 +115,7 @@ def test_a_tilde_is_the_home_of_the_host(home, results):
 def test_another_mode_is_told(results):
     assert results["closed"]["changed"]
     assert results["closed"]["differences"] == []
+    assert results["closed"]["attributes"] == ["mode"]
     assert results["closed"]["diff"]["before"] == "mode: 0644\n" + results["changed"]["diff"]["after"]
     assert results["closed"]["diff"]["after"] == "mode: 0600\n" + results["changed"]["diff"]["after"]
 
@@ -122,7 +125,13 @@ def test_check_mode_says_the_same(results):
 
 
 def test_an_unchanged_file_is_left_alone(results):
-    assert results["unchanged"] == {"changed": False, "failed": False, "differences": [], "restart_pending": False}
+    assert results["unchanged"] == {
+        "changed": False,
+        "failed": False,
+        "differences": [],
+        "attributes": [],
+        "restart_pending": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -144,8 +153,13 @@ def test_values_are_reported_as_they_will_be(results):
     assert results["reported"]["reported"] == {"server.port": "5603"}
 
 
-def test_a_secret_is_not_reported(results):
-    assert "elasticsearch.password may hold a secret" in results["secret"]["msg"]
+def test_of_a_secret_only_the_name_is_told(results):
+    assert results["secret"]["reported"] == {"elasticsearch.password": "********"}
+
+
+def test_the_version_is_told(results):
+    assert results["closed"]["version"] == "8.17.3-SNAPSHOT"
+    assert "version" not in results["changed"]
 
 
 def test_a_wrong_option_is_refused(results):

@@ -288,7 +288,7 @@ def test_a_command_signs(site, company):
         ("raise SystemExit(3)", "ended with status 3: no words"),
         ("import os, sys; sys.exit('token ' + os.environ['TOKEN'])", "ended with status 1: token ********"),
         ("print('hello')", "holds no certificate in PEM form"),
-        ("import time; time.sleep(9)", "gave no certificate within 1 seconds"),
+        ("import time; time.sleep(9)", "did not end within 1 seconds"),
     ],
 )
 def test_a_command_that_does_not_sign(site, company, script, words):

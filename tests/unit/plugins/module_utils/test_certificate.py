@@ -10,13 +10,16 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.stacktls.elastic.plugins.module_utils import _certificate_files, _certificates
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import (
-    MODULE_ARGUMENTS,
-    specification_of,
+from ansible_collections.stacktls.elastic.plugins.module_utils import (
+    _certificate_files,
+    _certificate_record,
+    _certificates,
 )
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_arguments import MODULE_ARGUMENTS
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_first import first_requests
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import specification_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificates import manage_certificates
-from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError, StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError, FileError, StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
@@ -48,6 +51,12 @@ def new_authority(name="CN=Test CA", started_days_ago=1):
     return Authority(make_authority(parse_name(name), key, lifetime), key)
 
 
+def without_requests(result):
+    """The result, but for keys that are made anew each time."""
+    identities = [{**each, "request": bool(each.get("request"))} for each in result["identities"]]
+    return {**result, "identities": identities}
+
+
 class Host:
     """A host and the authority that signs for it; ``run`` is one task."""
 
@@ -77,7 +86,14 @@ class Host:
             {**task, "phase": phase, "exchange": {"a": sent}}
         )
         assert not validated.error_messages, validated.error_messages
-        return manage_certificates(validated.validated_parameters, check_mode=check_mode)
+        params = validated.validated_parameters
+        self.recalled = _certificate_record.recall(params)
+        self.first = first_requests(params, check_mode=check_mode)
+        found = manage_certificates(params, check_mode=check_mode)
+        # Whatever a test does: a record, and a look at nothing, say what an inspection finds.
+        assert self.recalled in (None, found)
+        assert self.first is None or without_requests(self.first) == without_requests(found)
+        return found
 
     def sign(self, request, **given):
         task = {**MODULE_DEFAULTS, **self.task, **given}
@@ -112,6 +128,7 @@ class Host:
         again = self.run(**{name: value for name, value in given.items() if name != "force"})
         assert (again["changed"], again["reasons"]) == (False, [])
         assert self.round_trips == ["inspect"]
+        assert self.recalled == again
         return [reason["code"] for reason in result["reasons"]]
 
 
@@ -119,7 +136,9 @@ MODULE_DEFAULTS = {name: option.get("default") for name, option in MODULE_ARGUME
 
 
 @pytest.fixture
-def host(tmp_path):
+def host(tmp_path, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(_certificate_record, "FOLDER", str(tmp_path_factory.mktemp("cache") / "records"))
+    monkeypatch.setattr(_certificate_record, "code_identity", lambda: "the code of this test")
     return Host(tmp_path)
 
 
@@ -132,6 +151,27 @@ def settled(host):
 
 def mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def test_nothing_is_opened_where_there_is_nothing(host):
+    host.run()
+    assert host.first is None  # of the installation
+    host.call("inspect", True)
+    assert host.first is None
+    for name in host.content():
+        os.unlink(host.path(name))
+    assert host.call("inspect")["identities"][0]["request"]
+    assert host.first is not None
+    os.symlink("/nowhere", host.path("ca.crt"))
+    host.call("inspect")
+    assert host.first is None
+
+
+def test_keys_of_a_first_request_go_where_another_one_cannot_be_made(host):
+    both = {"identities": [{}, {"name": "b", "combined_path": "/nowhere/at/all/b.pem", "certificate_path": None}]}
+    with pytest.raises(FileError, match="/nowhere/at does not exist"):
+        host.call("inspect", **both)
+    assert host.content() == {}
 
 
 def test_the_first_certificate(host):
@@ -293,6 +333,11 @@ def test_the_end_of_the_lifetime(host):
     assert host.codes() == ["expiring"]
 
 
+def test_force_is_never_answered_by_a_record(settled):
+    for _time in range(2):
+        assert settled.run(force=True)["changed"]
+
+
 def test_an_expired_certificate(host, monkeypatch):
     host.run()
     host.lifetime = Lifetime.starting(NOW + timedelta(days=400), 397, timedelta(hours=1))
@@ -303,6 +348,7 @@ def test_an_expired_certificate(host, monkeypatch):
             return datetime.now(tz) + timedelta(days=400)
 
     monkeypatch.setattr(_certificates, "datetime", Later)
+    monkeypatch.setattr(_certificate_record, "datetime", Later)
     assert host.codes() == ["expired"]
 
 
@@ -451,7 +497,7 @@ def test_files_are_put_back_where_a_later_one_cannot_be_written(settled, monkeyp
 
     def full(replacement, journal):
         if replacement.path.endswith("a.crt"):
-            raise _certificate_files.FileError("cannot be written: No space left on device.", path=replacement.path)
+            raise FileError("cannot be written: No space left on device.", path=replacement.path)
         return real(replacement, journal)
 
     monkeypatch.setattr(_certificate_files.Replacement, "apply", full)

@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_checks import check_identities
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import (
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_arguments import (
     MODULE_ARGUMENTS,
     identities_of,
-    specification_of,
 )
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_checks import check_identities
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import specification_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import print_name
 

@@ -79,7 +79,7 @@ def test_missing_folder_changes_nothing(tmp_path, journal):
 def test_damaged_journal_is_refused_in_words(tmp_path, journal):
     replace(tmp_path / "a", b"x", journal)
     (tmp_path / "journal" / "pending" / "journal.jsonl").write_bytes(b'{"path": 1')
-    with pytest.raises(FileError, match="journal of pending changes is damaged"):
+    with pytest.raises(FileError, match="journal of changes is damaged"):
         journal.entries()
 
 

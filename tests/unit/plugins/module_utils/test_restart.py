@@ -9,18 +9,21 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._effects import E
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import ServiceError
 from ansible_collections.stacktls.elastic.plugins.module_utils._io import Attributes
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import KINDS, Journal
-from ansible_collections.stacktls.elastic.plugins.module_utils._restart import Clock, apply_changes
+from ansible_collections.stacktls.elastic.plugins.module_utils._restart import apply_changes
 from ansible_collections.stacktls.elastic.plugins.module_utils._service import Service
+from ansible_collections.stacktls.elastic.plugins.module_utils._steadiness import Steadiness
+from ansible_collections.stacktls.elastic.plugins.module_utils._waiting import Clock
 
 
 class Host:
     """Commands that the service layer ran, with the answers of a systemd that works or does not."""
 
-    def __init__(self, restart_code=0, failed=False, journal="all is well"):
+    def __init__(self, restart_code=0, failed=False, journal="all is well", processes=()):
         self.commands = []
         self.restart_code = restart_code
         self.failed = failed
         self.journal = journal
+        self.processes = iter(processes)
 
     def run(self, command):
         self.commands.append(list(command))
@@ -28,6 +31,9 @@ class Host:
             return 0, self.journal, ""
         if command[1] == "is-failed":
             return (0 if self.failed else 1), "", ""
+        if command[1] == "show":
+            process = next(self.processes)
+            return 0, f"MainPID={process}\nActiveState={'active' if process else 'activating'}\n", ""
         return self.restart_code, "", "Job for it failed." if self.restart_code else ""
 
     def restarts(self):
@@ -61,8 +67,35 @@ def change(path, journal, kind="settings"):
     Replacement(str(path), b"after", Attributes(), kind).apply(journal)
 
 
-def apply(host, journal, probe, product="elasticsearch"):
-    return apply_changes(product, journal, Service("it", host.run), probe, 60, Time().clock())
+def apply(host, journal, probe, product="elasticsearch", cluster=None):
+    return apply_changes(product, journal, Service("it", host.run), probe, 60, cluster, Time().clock())
+
+
+class Others:
+    """The cluster around the node; ``missing`` is answered in turn."""
+
+    def __init__(self, *missing, sick=False):
+        self.answers = iter(missing)
+        self.sick = sick
+        self.turns = []
+
+    def prepare(self, service):
+        self.turns.append("prepare")
+        if self.sick:
+            raise ServiceError("the cluster is not healthy")
+
+    def missing(self):
+        return next(self.answers, "")
+
+    def restore(self):
+        self.turns.append("restore")
+
+    def restored_after_roll_back(self):
+        self.turns.append("roll back")
+        return " Allocation is limited."
+
+    def wait_until_healthy(self):
+        self.turns.append("wait")
 
 
 def test_every_kind_has_an_effect_for_every_product():
@@ -75,6 +108,23 @@ def test_largest_effect_wins():
     assert effect_of("elasticsearch", ["certificate", "trust"]) is Effect.RELOAD
     assert effect_of("elasticsearch", ["certificate", "settings"]) is Effect.RESTART
     assert effect_of("kibana", ["client_certificate"]) is Effect.RESTART
+
+
+@pytest.mark.parametrize(
+    ("version", "effect"),
+    [
+        ("", Effect.RESTART),
+        ("8.11.1", Effect.RESTART),
+        ("8.11.2", Effect.SIGNAL),
+        ("8.12.0-SNAPSHOT", Effect.SIGNAL),
+        ("9", Effect.SIGNAL),
+        ("unknown", Effect.RESTART),
+    ],
+)
+def test_kibana_takes_over_a_server_certificate_at_a_signal_since_a_version(version, effect):
+    assert effect_of("kibana", ["certificate"], version) is effect
+    assert effect_of("kibana", ["certificate", "trust"], version) is Effect.RESTART
+    assert effect_of("beats", ["certificate"], version) is Effect.RESTART
 
 
 def test_nothing_pending_does_nothing(journal):
@@ -92,6 +142,40 @@ def test_restart_settles_the_journal(journal, settings):
     assert journal.entries() == []
 
 
+def test_the_cluster_is_prepared_and_waited_for(journal, settings):
+    change(settings, journal)
+    others = Others("2 of 3 nodes", "")
+    apply(Host(), journal, lambda: "", cluster=others)
+    assert others.turns == ["prepare", "restore", "wait"]
+    assert journal.entries() == []
+
+
+def test_a_node_of_a_sick_cluster_is_not_restarted_and_its_change_waits(journal, settings):
+    change(settings, journal)
+    host = Host()
+    with pytest.raises(ServiceError, match="not healthy"):
+        apply(host, journal, lambda: "", cluster=Others(sick=True))
+    assert host.restarts() == 0
+    assert settings.read_bytes() == b"after"
+    assert journal.entries()
+
+
+def test_a_node_that_does_not_join_the_cluster_is_rolled_back(journal, settings):
+    change(settings, journal)
+    others = Others(*["2 of 3 nodes"] * 100)
+    with pytest.raises(ServiceError, match=r"(?s)2 of 3 nodes.*restarted with them\. Allocation is limited\."):
+        apply(Host(), journal, lambda: "", cluster=others)
+    assert others.turns == ["prepare", "roll back"]
+    assert settings.read_bytes() == b"before"
+
+
+def test_a_reload_does_not_concern_the_cluster(journal, settings):
+    change(settings, journal, "certificate")
+    others = Others(sick=True)
+    assert apply(Host(), journal, lambda: "", cluster=others).action == "reload"
+    assert others.turns == []
+
+
 def test_certificate_of_elasticsearch_needs_no_restart(journal, settings):
     change(settings, journal, "certificate")
     host = Host()
@@ -105,6 +189,44 @@ def test_certificate_that_is_not_reloaded_leads_to_a_restart(journal, settings):
     host = Host()
     assert apply(host, journal, lambda: "" if host.restarts() else "the old certificate").action == "restart"
     assert host.restarts() == 1
+
+
+def signal(host, journal, probe, is_up=lambda: "", command=()):
+    service = Service("it", host.run, command)
+    return apply_changes("kibana", journal, service, probe, 60, clock=Time().clock(), version="9.4.3", is_up=is_up)
+
+
+def test_kibana_gets_a_signal_for_its_server_certificate(journal, settings):
+    change(settings, journal, "certificate")
+    host = Host()
+    answers = iter(["the old certificate is shown", ""])
+    assert signal(host, journal, lambda: next(answers)).action == "signal"
+    assert host.commands == [["systemctl", "kill", "--signal=HUP", "--kill-who=main", "it"]]
+    assert journal.entries() == []
+
+
+def test_kibana_that_does_not_answer_is_restarted_and_not_killed_by_a_signal(journal, settings):
+    change(settings, journal, "certificate")
+    host = Host()
+    assert signal(host, journal, lambda: "", lambda: "refused").action == "restart"
+    assert not any("kill" in command for command in host.commands)
+
+
+def test_kibana_that_does_not_take_over_its_certificate_is_restarted(journal, settings):
+    change(settings, journal, "certificate")
+    host = Host()
+    assert signal(host, journal, lambda: "" if host.restarts() else "the old certificate").action == "restart"
+
+
+def test_signal_that_cannot_be_sent_leads_to_a_restart(journal, settings):
+    change(settings, journal, "certificate")
+    host = Host()
+    assert signal(host, journal, lambda: "", command=["/opt/it", "restart"]).action == "restart"
+    assert host.commands == [["/opt/it", "restart"]]
+
+
+def test_why_a_signal_cannot_be_sent():
+    assert Service("it", Host(restart_code=1).run).signal() == "Job for it failed."
 
 
 def test_service_that_does_not_start_gets_its_files_back(journal, settings):
@@ -154,6 +276,41 @@ def test_service_whose_files_cannot_be_put_back_is_told_with_its_words(journal, 
     assert "the previous version 0000 is missing" in text
     assert host.restarts() == 1
     assert journal.entries() != []
+
+
+def restart_beat(host, journal):
+    beat, watch = Service("filebeat", host.run), Time()
+    probe = Steadiness(beat, lambda: watch.seconds).amiss
+    return apply_changes("beats", journal, beat, probe, 20, clock=watch.clock())
+
+
+def test_beat_is_back_when_one_process_stays(journal, settings):
+    change(settings, journal)
+    outcome = restart_beat(Host(processes=[0, 7, 0, 8, 8, 8, 8, 8, 8]), journal)
+    assert (outcome.action, outcome.seconds) == ("restart", 8.0)
+
+
+def test_beat_that_starts_again_and_again_gets_its_files_back(journal, settings):
+    change(settings, journal)
+    host = Host(journal="noise\nExiting: open /missing.crt: no such file or directory", processes=range(1, 100))
+    with pytest.raises(ServiceError) as raised:
+        restart_beat(host, journal)
+    text = str(raised.value)
+    assert "not ready after 20 s. filebeat does not stay active for 5 s." in text
+    assert "Exiting: open /missing.crt" in text
+    assert settings.read_bytes() == b"before"
+
+
+def test_beat_that_systemd_gave_up_is_not_waited_for(journal, settings):
+    change(settings, journal)
+    with pytest.raises(ServiceError, match=r"the service stopped. filebeat is not active."):
+        restart_beat(Host(failed=True, processes=[0]), journal)
+
+
+def test_beat_of_a_custom_command_is_not_looked_at():
+    host = Host()
+    assert Steadiness(Service("filebeat", host.run, ["/opt/filebeat", "restart"])).amiss() == ""
+    assert host.commands == []
 
 
 def test_last_words_show_only_what_came_after_the_mark(tmp_path):

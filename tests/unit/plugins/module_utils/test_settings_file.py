@@ -28,7 +28,7 @@ def path(tmp_path):
 
 
 def params(path, exchange, **options):
-    defaults = {"create": False, "owner": None, "group": None, "mode": None, "journal": None}
+    defaults = {"create": False, "owner": None, "group": None, "mode": None, "journal": None, "version_files": []}
     return {**defaults, **options, "path": str(path), "_exchange": exchange}
 
 
@@ -50,7 +50,7 @@ def test_inspection_gives_the_file_sealed(path):
     inspected = result["inspected"]
     assert not result["changed"]
     assert unseal(inspected.pop("content"), "k") == BEFORE
-    assert inspected == {"digest": digest(BEFORE), "attributes": ("", ""), "restart_pending": False}
+    assert inspected == {"digest": digest(BEFORE), "attributes": ("", ""), "restart_pending": False, "version": ""}
 
 
 def test_inspection_compares_the_mode(path):
@@ -72,7 +72,7 @@ def test_a_missing_file_is_an_error_unless_it_may_be_made(path):
     with pytest.raises(FileError, match=r"kibana.yml: no such file. Install the product first, or set 'create: true'"):
         run(params(path, {"key": "k"}))
     inspected = run(params(path, {"key": "k"}, create=True, mode="0600"))["inspected"]
-    assert inspected == {"content": "", "digest": "", "attributes": ("", ""), "restart_pending": False}
+    assert inspected == {"content": "", "digest": "", "attributes": ("", ""), "restart_pending": False, "version": ""}
 
 
 def test_a_missing_folder_is_an_error_before_anything_is_done(tmp_path):

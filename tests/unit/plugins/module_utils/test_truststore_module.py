@@ -75,6 +75,7 @@ class Host:
             "password": None,
             "encryption": "aes-256",
             "purge": True,
+            "folder_expected": False,
             "allow_leaf_certificates": False,
             "kind": "trust",
             "owner": None,
@@ -222,7 +223,7 @@ def test_a_private_key_is_never_lost(host):
 def test_owner_and_mode_alone(host):
     host.run(certificates=[pem(ONE)])
     result = host.run(certificates=[pem(ONE)], mode="0640")
-    assert (result["changed"], result["reasons"]) == (True, [])
+    assert (result["changed"], result["reasons"], result["attributes"]) == (True, [], ["mode"])
     assert result["diff"]["before"].startswith("mode: 0644\n")
     assert stat.S_IMODE(host.path.stat().st_mode) == 0o640
 

@@ -42,6 +42,11 @@ def run_module(folder, **options):
     return done.stdout
 
 
+def test_a_product_with_an_address_needs_it_and_a_beat_needs_its_unit(tmp_path):
+    assert "missing: url" in run_module(tmp_path, product="kibana", journal="/missing")
+    assert "missing: service" in run_module(tmp_path, product="beats", journal="/missing")
+
+
 def test_files_are_put_back_where_the_program_that_restarts_is_missing(tmp_path):
     settings, journal = tmp_path / "settings.yml", Journal(str(tmp_path / "journal"))
     settings.write_bytes(b"before")

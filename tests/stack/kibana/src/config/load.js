@@ -16,6 +16,7 @@ import { serverSchema } from './schema/server.js';
  * @property {import('./schema/elasticsearch.js').ElasticsearchSettings} elasticsearch
  * @property {import('./schema/server.js').ServerSettings} server
  * @property {string | undefined} pidFile
+ * @property {Record<string, unknown> | undefined} providers `xpack.security.authc.providers`, by type
  */
 
 /**
@@ -54,6 +55,7 @@ function validate(settings) {
     elasticsearch: validateNamespace(elasticsearchSchema, settings, 'elasticsearch'),
     server: validateNamespace(serverSchema, settings, 'server'),
     pidFile: /** @type {any} */ (settings).pid?.file,
+    providers: /** @type {any} */ (settings).xpack?.security?.authc?.providers,
   };
   const unknown = findUnknownKeys(settings);
   if (unknown.length > 0) {

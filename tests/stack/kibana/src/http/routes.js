@@ -79,7 +79,7 @@ async function route(request, services) {
     case 'GET /':
       return await getHome(request, services);
     default:
-      return 'user' in ((await services.authenticator.authenticate(request.headers)) ?? {})
+      return 'user' in ((await services.authenticator.authenticate(request)) ?? {})
         ? failure(404, 'Not Found')
         : failure(401, 'Unauthorized');
   }
@@ -104,7 +104,7 @@ function localPath(request, { basePath, rewriteBasePath }) {
  * @param {Services} services
  */
 async function getStatus(request, { authenticator, versionCheck, settings }) {
-  const authentication = await authenticator.authenticate(request.headers);
+  const authentication = await authenticator.authenticate(request);
   return describeStatus(versionCheck.latest, {
     serverName: settings.name,
     isAuthenticated: authentication !== undefined && 'user' in authentication,
@@ -116,7 +116,7 @@ async function getStatus(request, { authenticator, versionCheck, settings }) {
  * @param {Services} services
  */
 async function getHome(request, { authenticator, settings }) {
-  const authentication = await authenticator.authenticate(request.headers);
+  const authentication = await authenticator.authenticate(request);
   const place = authentication && 'user' in authentication ? '/app/home' : '/login?next=%2F';
   return { statusCode: 302, headers: { location: `${settings.basePath ?? ''}${place}` } };
 }
@@ -126,7 +126,7 @@ async function getHome(request, { authenticator, settings }) {
  * @param {Services} services
  */
 async function getMe(request, { authenticator }) {
-  const authentication = await authenticator.authenticate(request.headers);
+  const authentication = await authenticator.authenticate(request);
   if (authentication === undefined) {
     return failure(401, 'Unauthorized');
   }

@@ -93,7 +93,7 @@ def test_a_beat_refuses_other_modes_so_they_are_mended(params, mode):
     put(params, {NAME: SECRET}, mode)
     for check_mode, found in ((True, mode), (False, 0o600)):
         result = manage(params, check_mode=check_mode, entries={NAME: SECRET})
-        assert (result["changed"], result["differences"]) == (True, [])
+        assert (result["changed"], result["differences"], result["attributes"]) == (True, [], ["mode"])
         assert result["diff"]["before"] == f"mode: {mode:04o}\n{NAME}\n"
         assert result["diff"]["after"] == f"mode: 0600\n{NAME}\n"
         assert mode_of(params) == found

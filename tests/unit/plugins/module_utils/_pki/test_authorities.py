@@ -24,7 +24,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificate
     key_usage,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._chains import chain_to_root
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import KEY_TYPES
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._kinds import KEY_TYPES
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._name_constraints import parse_subtrees
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name
 from cryptography import x509

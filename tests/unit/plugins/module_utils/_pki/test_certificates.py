@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _certificates as certificates
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import KEY_TYPES
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._kinds import KEY_TYPES
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _comparison as comparison
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
-    PROFILES,
     Identity,
     encode_certificates,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._dates import parse_margin
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers import Issuers
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_private_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._kinds import PROFILES
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import encode_container
 from hypothesis import given, settings
 from hypothesis import strategies as st

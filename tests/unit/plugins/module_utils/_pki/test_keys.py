@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _keys
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _keys, _kinds
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec
 
 
-@pytest.mark.parametrize("key_type", [name for name in _keys.KEY_TYPES if name != "rsa-4096"])
+@pytest.mark.parametrize("key_type", [name for name in _kinds.KEY_TYPES if name != "rsa-4096"])
 def test_a_key_is_of_the_kind_that_was_asked_for(pki, key_type):
     assert _keys.key_type_of(pki.key(key_type).public_key()) == key_type
 

@@ -11,6 +11,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._errors import Ce
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _der
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, encode_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import PassphraseError, encode_private_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._kinds import ENCRYPTIONS
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12 import (
     container_encryption,
     encode_container,
@@ -21,7 +22,6 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_bags
     certificate_of,
     read_container,
 )
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_protection import ENCRYPTIONS
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from hypothesis import given, settings

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import CertificateError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki import _der
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._kinds import ENCRYPTIONS
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._pkcs12_protection import (
-    ENCRYPTIONS,
     Protected,
     decrypt,
     derive,

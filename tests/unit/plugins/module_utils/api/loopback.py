@@ -118,7 +118,7 @@ def serve(context: ssl.SSLContext | None) -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PUT = do_DELETE = do_HEAD = _handle  # noqa: N815
+        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _handle  # noqa: N815
 
         def log_message(self, *arguments: object) -> None:
             """Nothing."""

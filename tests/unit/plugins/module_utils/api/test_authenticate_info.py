@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._api import ApiClient
-from ansible_collections.stacktls.elastic.plugins.module_utils._authenticate_info import Expectation, authenticate
-from ansible_collections.stacktls.elastic.plugins.module_utils._errors import ApiError
+from ansible_collections.stacktls.elastic.plugins.module_utils._authenticate_info import (
+    Expectation,
+    authenticate,
+    stored_token,
+)
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import ApiError, StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._keystore import _kibana
 from ansible_collections.stacktls.elastic.plugins.module_utils._tls_client import VerificationError
 from loopback import LOOPBACK, Issued, Server
 
@@ -98,3 +104,31 @@ def test_nobody_waits_for_a_certificate_that_is_not_trusted(
     with pytest.raises(VerificationError):
         authenticate(client, Expectation(), wait=60, sleep=pauses.append)
     assert pauses == []
+
+
+ENTRY = "elasticsearch.serviceAccountToken"
+
+
+def test_the_token_in_the_keystore_of_kibana(tmp_path: Path) -> None:
+    path = tmp_path / "kibana.keystore"
+    path.write_bytes(_kibana.encode({ENTRY: "a-token", "other": "b"}))
+    assert stored_token(str(path), ENTRY) == "a-token"
+
+
+@pytest.mark.parametrize("entries", [{}, {ENTRY: ""}, {ENTRY: ["a"]}])
+def test_a_keystore_without_a_token(tmp_path: Path, entries: dict[str, Any]) -> None:
+    path = tmp_path / "kibana.keystore"
+    path.write_bytes(_kibana.encode(entries))
+    with pytest.raises(StackTlsError) as caught:
+        stored_token(str(path), ENTRY)
+    assert str(caught.value).startswith(f"{path}: the keystore has no token as {ENTRY}. The module service_token")
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "no such file"), (b"1:garbage", "keystore")])
+def test_a_keystore_that_cannot_be_read(tmp_path: Path, content: bytes | None, words: str) -> None:
+    path = tmp_path / "kibana.keystore"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(StackTlsError, match=words) as caught:
+        stored_token(str(path), ENTRY)
+    assert str(path) in str(caught.value)

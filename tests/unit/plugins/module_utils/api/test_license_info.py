@@ -42,9 +42,9 @@ def test_the_pki_realm_needs_more_than_a_basic_licence(kind: str, status: str, p
 
 @pytest.mark.parametrize("until", [UNTIL, None])
 def test_the_licence_is_read(server: Server, params: Params, until: str | None) -> None:
-    answer = {"type": "basic", "status": "active", **({"expiry_date": until} if until else {})}
+    answer = {"type": "basic", "status": "active", "uid": "u", **({"expiry_date": until} if until else {})}
     server.answer(200, json.dumps({"license": answer}))
-    assert read_licence(ApiClient(params(server))) == Licence("basic", "active", until)
+    assert read_licence(ApiClient(params(server))) == Licence("basic", "active", until, "u")
 
 
 def test_a_cluster_without_a_licence(server: Server, params: Params) -> None:
@@ -56,11 +56,14 @@ def test_a_cluster_without_a_licence(server: Server, params: Params) -> None:
 @pytest.mark.parametrize(
     ("eligible", "way_out"),
     [
-        (True, "POST /_license/start_trial?acknowledge=true starts a trial of 30 days"),
-        (False, "This cluster has used up its trial for this major version"),
+        (True, "Start a trial of 30 days (stacktls_license_start_trial: true, or the module license), or let Kibana"),
+        (
+            False,
+            "This cluster has used up its trial for this major version: install a licence, with the module license, ",
+        ),
     ],
 )
-def test_what_is_missing_and_the_way_out(server: Server, params: Params, eligible: bool, way_out: str) -> None:
+def test_what_is_missing_and_the_ways_out(server: Server, params: Params, eligible: bool, way_out: str) -> None:
     server.answer(200, json.dumps({"eligible_to_start_trial": eligible}))
     with pytest.raises(ApiError) as caught:
         require_feature(ApiClient(params(server)), Licence("trial", "expired", UNTIL), "pki")
@@ -69,8 +72,21 @@ def test_what_is_missing_and_the_way_out(server: Server, params: Params, eligibl
         " client certificate), which needs a Platinum or Enterprise licence, or a trial. Nothing has been changed."
     )
     assert way_out in str(caught.value)
+    assert "(stacktls_kibana_authentication: service_token)." in str(caught.value)
+
+
+def test_a_trial_that_somebody_is_going_to_start(server: Server, params: Params) -> None:
+    server.answer(200, json.dumps({"eligible_to_start_trial": True}))
+    assert require_feature(ApiClient(params(server)), Licence("basic", "active", None), "pki", trial_suffices=True)
+    assert [each.method for each in server.received] == ["GET"]
+
+
+def test_a_trial_that_nobody_can_start(server: Server, params: Params) -> None:
+    server.answer(200, json.dumps({"eligible_to_start_trial": False}))
+    with pytest.raises(ApiError, match="has used up its trial"):
+        require_feature(ApiClient(params(server)), Licence("basic", "active", None), "pki", trial_suffices=True)
 
 
 def test_nothing_is_asked_where_the_licence_permits_it(server: Server, params: Params) -> None:
-    require_feature(ApiClient(params(server)), Licence("trial", "active", UNTIL), "pki")
+    assert not require_feature(ApiClient(params(server)), Licence("trial", "active", UNTIL), "pki")
     assert server.received == []

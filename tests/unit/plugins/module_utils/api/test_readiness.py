@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import hashlib
 import json
+import ssl
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness
@@ -27,6 +29,14 @@ def test_the_certificate_on_disk_has_to_be_shown(server, ca, ca_path, server_cer
     assert Readiness("elasticsearch", [server.url], ca_path, str(path)).amiss() == ""
     path.write_bytes(ca.sign("es1", names=LOOPBACK).pem())
     assert "does not show the certificate of" in Readiness("elasticsearch", [server.url], ca_path, str(path)).amiss()
+
+
+def test_the_certificate_of_a_fingerprint_has_to_be_shown(server, ca_path, server_certificate):
+    server.answer(401, "{}")
+    shown = hashlib.sha256(ssl.PEM_cert_to_DER_cert(server_certificate.pem().decode())).hexdigest()
+    assert Readiness("elasticsearch", [server.url], ca_path, fingerprint=shown).amiss() == ""
+    another = Readiness("elasticsearch", [server.url], ca_path, fingerprint="0" * 64)
+    assert "does not show the certificate with the SHA-256 fingerprint 000" in another.amiss()
 
 
 def test_stranger_is_not_ready(server, stranger, tmp_path):

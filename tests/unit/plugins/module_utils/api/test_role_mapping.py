@@ -10,12 +10,12 @@ from typing import Any, Callable
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._api import ApiClient
+from ansible_collections.stacktls.elastic.plugins.module_utils._api_object import same
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import ApiError
 from ansible_collections.stacktls.elastic.plugins.module_utils._role_mapping import (
     canonical,
     canonical_rules,
     manage_role_mapping,
-    same,
     wanted,
 )
 from hypothesis import given

@@ -20,6 +20,7 @@ from ansible_collections.stacktls.elastic.plugins.plugin_utils._settings._maskin
             "xpack.monitoring.exporters.a.headers.x",
             "a.apiKey",
             "a.api_key",
+            "cloud.auth",
         ),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import SettingsError
-from ansible_collections.stacktls.elastic.plugins.plugin_utils._settings import parse, require_public, values_of
+from ansible_collections.stacktls.elastic.plugins.plugin_utils._settings import parse, require_names, values_of
 
 TEXT = """\
 http.port: 9200
@@ -39,11 +39,16 @@ def test_what_is_missing_or_no_text_is_left_out():
     assert values_of(parse(TEXT), ["missing", "base", "alias", "network"]) == {}
 
 
-def test_secrets_are_refused():
-    with pytest.raises(SettingsError, match=r"elasticsearch\.password may hold a secret, so it is not reported"):
-        require_public(["http.port", "elasticsearch.password"])
+def test_of_a_secret_only_the_name_is_told():
+    text = "cloud:\n  auth: elastic:geheim\nkeys.api_key: [geheim]\nempty.password:\n"
+    names = ["cloud.auth", "keys.api_key", "empty.password", "other.password"]
+    assert values_of(parse(text), names) == {
+        "cloud.auth": "********",
+        "keys.api_key": "********",
+        "empty.password": "",
+    }
 
 
 def test_patterns_are_no_names():
     with pytest.raises(SettingsError, match="not the name of a setting"):
-        require_public(["network.*"])
+        require_names(["network.*"])

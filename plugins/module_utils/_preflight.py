@@ -1,0 +1,122 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a host itself would keep a service from its TLS: clock, room, accounts, files, names.
+
+Everything is looked at and everything that is amiss is told; nothing is changed.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+ERROR = "error"
+WARNING = "warning"
+
+_MB = 1024 * 1024
+_ROUND_TRIP = 2.0
+"""Seconds that may pass between the controller's look at its clock and this one."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is amiss.
+
+    :param level: :data:`ERROR` where the run would fail or do harm, :data:`WARNING` where it may.
+    :param subject: the file, name or account.
+    :param found: what is wrong, in words.
+    :param hint: what to do.
+    """
+
+    level: str
+    subject: str
+    found: str
+    hint: str
+
+
+def clock(here: float, controller: float, back_dated: float, tolerated: float) -> Iterator[Finding]:
+    """Whether a certificate that is made now is valid here now.
+
+    :param here: seconds since the epoch by this host's clock, ``controller`` by the other.
+    :param back_dated: seconds by which certificates begin before they are made.
+    :param tolerated: seconds of difference that are not worth a word.
+    """
+    skew = here - controller
+    if abs(skew) <= tolerated + _ROUND_TRIP:
+        return
+    told = f"is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} that of the controller."
+    hint = "Let both follow the same time servers (chrony, systemd-timesyncd)."
+    if -skew > back_dated:
+        yield Finding(ERROR, "the clock", f"{told} New certificates are not valid here yet.", hint)
+    else:
+        yield Finding(WARNING, "the clock", told, hint)
+
+
+def room(folders: Sequence[str], least_mb: int) -> Iterator[Finding]:
+    """Whether there is room where files are written: once for each file system."""
+    seen: set[int] = set()
+    for folder in folders:
+        present = _present_part(folder)
+        device = os.stat(present).st_dev
+        if device in seen:
+            continue
+        seen.add(device)
+        free = shutil.disk_usage(present).free // _MB
+        if free < least_mb:
+            found = f"has {free} MB left, and {least_mb} MB are wanted."
+            yield Finding(ERROR, folder, found, "Make room: a full disk ends the run halfway.")
+        if os.statvfs(present).f_flag & os.ST_RDONLY:
+            yield Finding(ERROR, folder, "is on a file system that is mounted read-only.", "Mount it for writing.")
+
+
+def accounts(users: Sequence[str], groups: Sequence[str]) -> Iterator[Finding]:
+    """Whether owners and groups of files exist."""
+    hint = "Install the package first, or name the accounts of this installation."
+    unknown = [f"user {name}" for name in users if not _known(pwd.getpwnam, name)]
+    unknown += [f"group {name}" for name in groups if not _known(grp.getgrnam, name)]
+    yield from (Finding(ERROR, subject, "does not exist.", hint) for subject in unknown)
+
+
+def files(paths: Sequence[str]) -> Iterator[Finding]:
+    """Whether files are there and can be read as files."""
+    for path in paths:
+        try:
+            with open(path, "rb") as stream:
+                stream.read(1)
+        except OSError as error:
+            hint = "Install the product first, or name the path of this installation."
+            yield Finding(ERROR, path, f"cannot be read: {error.strerror}.", hint)
+
+
+def names(hosts: Sequence[str], resolve: Callable[[str], object] | None = None) -> Iterator[Finding]:
+    """Whether host names can be resolved here."""
+    resolve = resolve or (lambda name: socket.getaddrinfo(name, None))
+    for name in hosts:
+        try:
+            resolve(name)
+        except OSError as error:
+            hint = "Add it to the DNS or to /etc/hosts, or name the host otherwise in stacktls_host_name."
+            yield Finding(ERROR, name, f"cannot be resolved on this host: {error.strerror or error}.", hint)
+
+
+def _known(look_up: Callable[[str], object], name: str) -> bool:
+    if name.isdigit():
+        return True
+    try:
+        look_up(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _present_part(folder: str) -> str:
+    """The folder, or the nearest one above it that is there."""
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder) or "/"
+    return folder

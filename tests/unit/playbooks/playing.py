@@ -1,0 +1,38 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbooks on this machine, in inventories whose other hosts are never reached."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
+COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+
+
+def run_playbook(folder, playbook, groups, *options, **variables):
+    """Run a playbook.
+
+    :param groups: names of groups of the inventory, and of the hosts in each, perhaps with variables of each host.
+    """
+    children = {group: {"hosts": _with_variables(hosts)} for group, hosts in groups.items()}
+    inventory = {"all": {"hosts": {"localhost": LOCAL}, "children": children, "vars": variables}}
+    (folder / "inventory.json").write_text(json.dumps(inventory))
+    return subprocess.run(
+        [ANSIBLE, "-i", "inventory.json", playbook, *options],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _with_variables(hosts):
+    return hosts if isinstance(hosts, dict) else {host: {} for host in hosts}

@@ -1,0 +1,64 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.stacktls.elastic.plugins.module_utils import _preflight
+
+
+@pytest.mark.parametrize(
+    ("skew", "level", "said"),
+    [
+        (0, None, ""),
+        (-31, None, ""),  # a slow connection is not a wrong clock
+        (40, "warning", "is 40 s ahead of that of the controller."),
+        (9000, "warning", "is 9000 s ahead of"),
+        (-40, "warning", "is 40 s behind that of the controller."),
+        (-3700, "error", "is 3700 s behind that of the controller. New certificates are not valid here yet."),
+    ],
+)
+def test_clock(skew, level, said):
+    found = list(_preflight.clock(1_000_000 + skew, 1_000_000, 3600, 30))
+    assert [each.level for each in found] == ([level] if level else [])
+    assert all(said in each.found for each in found)
+
+
+def test_room_is_told_once_for_a_file_system_and_for_folders_to_come(tmp_path):
+    folders = [str(tmp_path / "not" / "there"), str(tmp_path)]
+    assert list(_preflight.room(folders, 1)) == []
+    (found,) = _preflight.room(folders, 10**9)
+    assert found.subject == folders[0]
+    assert "and 1000000000 MB are wanted" in found.found
+
+
+def test_a_file_system_for_reading_only(tmp_path, monkeypatch):
+    real = os.statvfs(tmp_path)
+    monkeypatch.setattr(_preflight.os, "statvfs", lambda _path: os.statvfs_result([*real[:8], os.ST_RDONLY, real[9]]))
+    (found,) = _preflight.room([str(tmp_path)], 1)
+    assert "mounted read-only" in found.found
+
+
+def test_files(tmp_path):
+    (tmp_path / "there").write_text("x")
+    found = list(_preflight.files([str(tmp_path / name) for name in ("there", "missing", "")]))
+    assert [each.found for each in found] == [
+        "cannot be read: No such file or directory.",
+        "cannot be read: Is a directory.",
+    ]
+
+
+def test_accounts():
+    found = list(_preflight.accounts(["root", "0", "nobody-here"], ["root", "no-group"]))
+    assert [f"{each.subject} {each.found}" for each in found] == [
+        "user nobody-here does not exist.",
+        "group no-group does not exist.",
+    ]
+
+
+def test_names():
+    (found,) = _preflight.names(["localhost", "127.0.0.1", "no-such-host.invalid"])
+    assert found.subject == "no-such-host.invalid"
+    assert "cannot be resolved on this host" in found.found
