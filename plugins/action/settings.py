@@ -68,6 +68,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if options["version_files"]:
             result["version"] = inspected["version"]
         if options["report"]:
+            result["found"] = values_of(document, options["report"])
             result["reported"] = values_of(after, options["report"])
         if result["changed"] and self._task.diff:
             result["diff"] = self._diff((document, after), inspected["attributes"])

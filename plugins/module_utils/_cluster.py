@@ -24,6 +24,7 @@ from ._endpoint import EndpointError
 from ._errors import ApiError, ServiceError, StackTlsError
 from ._io import SECRET_MODE, Attributes, read_file, remove_file, write_file
 from ._service import Service
+from ._tls_client import TlsOptions
 from ._waiting import Clock, wait
 
 HEALTH = ("green", "yellow", "any")
@@ -35,6 +36,11 @@ CLUSTER_ARGUMENTS: dict[str, Any] = {
     "timeout": {"type": "int", "default": 300},
 }
 """The option ``cluster`` of the module ``restart``."""
+
+IDENTITY_ARGUMENTS = {
+    name: API_ARGUMENTS[name] for name in ("client_certificate_path", "client_key_path", "client_key_passphrase")
+}
+"""Options of the same module: the identity of the service itself."""
 
 _ALLOCATION = "cluster.routing.allocation.enable"
 _PRIMARIES = "primaries"
@@ -180,10 +186,11 @@ class Cluster(Alone):
             remove_file(self._note_path)
 
 
-def cluster_of(params: dict[str, Any], note_path: str) -> Alone:
+def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions) -> Alone:
     """The cluster that the option of a module names, if it does.
 
     :param params: the value of the option, or nothing.
+    :param identity: that of the node, for a cluster that wants one of its clients.
     """
     if not params:
         return Alone()
@@ -191,7 +198,7 @@ def cluster_of(params: dict[str, Any], note_path: str) -> Alone:
     given = {name: params[name] for name in CLUSTER_ARGUMENTS if name in API_ARGUMENTS and name != "timeout"}
 
     def asked_by(ca_path: str | None) -> Ask:
-        return lambda: ApiClient({**defaults, **given, "ca_path": ca_path})
+        return lambda: ApiClient({**defaults, **given, **_client_options(identity), "ca_path": ca_path})
 
     return Cluster(
         # Once: that file may be another one as soon as changes are undone.
@@ -201,6 +208,11 @@ def cluster_of(params: dict[str, Any], note_path: str) -> Alone:
         note_path,
         params["timeout"],
     )
+
+
+def _client_options(identity: TlsOptions) -> dict[str, str | None]:
+    presented = identity.as_server()
+    return {name: getattr(presented, name) for name in IDENTITY_ARGUMENTS}
 
 
 def _is_lasting(error: ApiError) -> bool:

@@ -30,14 +30,14 @@ class Readiness:
     """What has to hold before a service counts as back.
 
     :param urls: addresses tried in this order; the first that answers as it should is enough.
-    :param ca_path: PEM file that verifies the service's certificate.
+    :param tls: what verifies the service's certificate, and the identity of the service itself where it may want one.
     :param certificate_path: PEM file whose first certificate the service has to show; empty where any will do.
     :param fingerprint: SHA-256 of the certificate that the service has to show, in hexadecimal; or empty.
     """
 
     product: str
     urls: Sequence[str]
-    ca_path: str | None = None
+    tls: TlsOptions
     certificate_path: str | None = None
     fingerprint: str | None = None
 
@@ -55,7 +55,7 @@ class Readiness:
         return "; ".join(reasons)
 
     def _amiss_at(self, endpoint: Endpoint) -> str:
-        tls = TlsOptions(ca_path=self.ca_path if endpoint.secure else None)
+        tls = self.tls.as_server() if endpoint.secure else TlsOptions()
         context = make_context(tls)
         request = Request("GET", _PATHS[self.product], {"accept": "application/json"})
         answer = endpoint.exchange(request, tls, context, _TIMEOUT)

@@ -10,12 +10,12 @@ import os
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ._errors import ApiError, CertificateError
-from ._io import require_file
-from ._pki._certificates import encode_certificates, names_of
+from ._io import read_file, require_file
+from ._pki._certificates import encode_certificates, load_certificates, names_of, serves
 from ._pki._keys import encode_private_key, is_encrypted
 from ._pki._names import print_name
 from ._pki._pkcs12 import load_container
@@ -58,6 +58,17 @@ class TlsOptions:
     def client_file(self) -> str:
         """The file that holds the client certificate, empty where none is presented."""
         return self.client_certificate_path or self.client_pkcs12_path or ""
+
+    def as_server(self) -> TlsOptions:
+        """Those of a server that is a client, too: its certificate is presented where it is one for both (PEM only).
+
+        A certificate for servers only would be refused even where none is required (RFC 5280, 4.2.1.12).
+        """
+        content = read_file(self.client_certificate_path) if self.client_certificate_path else None
+        with contextlib.suppress(CertificateError):  # a damaged one cannot be presented either
+            if content is not None and serves(load_certificates(content)[0], "client"):
+                return self
+        return replace(self, client_certificate_path=None, client_key_path=None, client_key_passphrase=None)
 
 
 def make_context(options: TlsOptions) -> ssl.SSLContext:

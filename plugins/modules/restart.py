@@ -68,6 +68,18 @@ options:
   certificate_path:
     description: PEM file on the managed host with the certificate that the service has to show.
     type: path
+  client_certificate_path:
+    description:
+      - PEM file on the managed host with the certificate that is presented to O(url) and O(cluster.url), as a service
+        needs that requires one of its clients. Needs C(cryptography).
+      - It may be the service's own. It is presented only where it is one for clients, too.
+    type: path
+  client_key_path:
+    description: PEM file with its private key; O(client_certificate_path) where it is not given.
+    type: path
+  client_key_passphrase:
+    description: Passphrase of that private key.
+    type: str
   fingerprint_sha256:
     description:
       - SHA-256 of the certificate that the service has to show, in hexadecimal, where it is in no PEM file.
@@ -199,14 +211,19 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.stacktls.elastic.plugins.module_utils._cluster import CLUSTER_ARGUMENTS, cluster_of
+from ansible_collections.stacktls.elastic.plugins.module_utils._cluster import (
+    CLUSTER_ARGUMENTS,
+    IDENTITY_ARGUMENTS,
+    cluster_of,
+)
 from ansible_collections.stacktls.elastic.plugins.module_utils._effects import PRODUCTS, Effect, effect_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import KINDS, Journal
-from ansible_collections.stacktls.elastic.plugins.module_utils._module import run_module
+from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography, run_module
 from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness
 from ansible_collections.stacktls.elastic.plugins.module_utils._restart import Outcome, apply_changes
 from ansible_collections.stacktls.elastic.plugins.module_utils._service import Service, runner
 from ansible_collections.stacktls.elastic.plugins.module_utils._steadiness import Steadiness
+from ansible_collections.stacktls.elastic.plugins.module_utils._tls_client import TlsOptions
 from ansible_collections.stacktls.elastic.plugins.module_utils._waiting import Probe
 
 _CHANGES = (Effect.SIGNAL.name.lower(), Effect.RESTART.name.lower())
@@ -224,7 +241,7 @@ def probes_of(params: dict[str, Any], service: Service) -> tuple[Probe, Probe]:
     if params["product"] == "beats":
         steady = Steadiness(service).amiss
         return steady, steady
-    is_up = Readiness(params["product"], params["url"], params["ca_path"])
+    is_up = Readiness(params["product"], params["url"], TlsOptions.of(params))
     shown = {"certificate_path": params["certificate_path"], "fingerprint": params["fingerprint_sha256"]}
     return replace(is_up, **shown).amiss, is_up.amiss
 
@@ -242,7 +259,8 @@ def restart(module: AnsibleModule) -> dict[str, Any]:
             params["command"],
             log_files(params["log_path"]),
         )
-        cluster = cluster_of(params["cluster"], os.path.join(params["journal"], "allocation.json"))
+        note_path = os.path.join(params["journal"], "allocation.json")
+        cluster = cluster_of(params["cluster"], note_path, TlsOptions.of(params))
         probe, is_up = probes_of(params, service)
         outcome = apply_changes(
             params["product"],
@@ -269,6 +287,7 @@ def main() -> None:
             "url": {"type": "list", "elements": "str"},
             "ca_path": {"type": "path"},
             "certificate_path": {"type": "path"},
+            **IDENTITY_ARGUMENTS,
             "fingerprint_sha256": {"type": "str"},
             "version": {"type": "str", "default": ""},
             "log_path": {"type": "path"},
@@ -280,9 +299,12 @@ def main() -> None:
                 "mutually_exclusive": [("username", "api_key")],
             },
         },
+        required_by={"client_key_path": "client_certificate_path", "client_key_passphrase": "client_certificate_path"},
         required_if=[("product", each, ["service" if each == "beats" else "url"]) for each in PRODUCTS],
         supports_check_mode=True,
     )
+    if module.params["client_certificate_path"]:
+        require_cryptography(module)
     run_module(module, lambda: restart(module))
 
 

@@ -59,7 +59,8 @@ options:
     default: false
   report:
     description:
-      - Names of settings whose values are returned as RV(reported), as they stand in the file afterwards.
+      - Names of settings whose values are returned, as they stand in the file afterwards as RV(reported), and as they
+        stood before as RV(found).
       - Of a setting that may hold a secret only the name is told.
     type: list
     elements: str
@@ -135,6 +136,11 @@ reported:
     - The settings of O(report) that the file has afterwards, or in check mode would have. Each is a text or a list of
       texts; of one that may hold a secret V(********).
     - A setting behind an alias or a merge key is left out.
+  returned: when O(report) names settings
+  type: dict
+  sample: {http.publish_host: es1.example.com}
+found:
+  description: The same as the file had them before.
   returned: when O(report) names settings
   type: dict
   sample: {http.publish_host: es1.example.com}

@@ -149,7 +149,8 @@ def test_what_is_refused_changes_nothing(home, results):
     assert (home / "twice.yml").read_text() == TWICE
 
 
-def test_values_are_reported_as_they_will_be(results):
+def test_values_are_reported_as_they_were_and_as_they_will_be(results):
+    assert results["reported"]["found"] == {"server.port": "5602"}
     assert results["reported"]["reported"] == {"server.port": "5603"}
 
 

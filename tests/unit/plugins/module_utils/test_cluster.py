@@ -14,6 +14,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._cluster import (
 from ansible_collections.stacktls.elastic.plugins.module_utils._endpoint import EndpointError
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import ApiError, FileError, ServiceError
 from ansible_collections.stacktls.elastic.plugins.module_utils._service import Service
+from ansible_collections.stacktls.elastic.plugins.module_utils._tls_client import TlsOptions
 from ansible_collections.stacktls.elastic.plugins.module_utils._waiting import Clock
 
 RUNNING = Service("elasticsearch", lambda command: (0, "", ""))
@@ -194,8 +195,8 @@ def test_a_cluster_that_stays_unhealthy_afterwards_ends_the_run(around):
 
 
 def test_without_the_option_there_is_nobody_to_ask(tmp_path):
-    assert not isinstance(cluster_of({}, "/note"), Cluster)
+    assert not isinstance(cluster_of({}, "/note", TlsOptions()), Cluster)
     given = {name: argument.get("default") for name, argument in CLUSTER_ARGUMENTS.items()}
     given.update(url=["https://127.0.0.1:1"], ca_path=str(tmp_path / "none.crt"), username="u", password="p")
     with pytest.raises(FileError, match=r"none\.crt"):
-        cluster_of(given, "/note").prepare(RUNNING)
+        cluster_of(given, "/note", TlsOptions()).prepare(RUNNING)

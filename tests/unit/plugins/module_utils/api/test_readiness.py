@@ -9,6 +9,7 @@ import ssl
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness
+from ansible_collections.stacktls.elastic.plugins.module_utils._tls_client import TlsOptions
 from loopback import LOOPBACK
 
 
@@ -19,23 +20,29 @@ def kibana_status(level):
 @pytest.mark.parametrize(("status", "amiss"), [(200, ""), (401, ""), (503, "answers 503"), (404, "answers 404")])
 def test_elasticsearch_is_up_with_or_without_an_answer_to_strangers(server, ca_path, status, amiss):
     server.answer(status, "{}")
-    assert Readiness("elasticsearch", [server.url], ca_path).amiss() in (amiss, f"{server.url} {amiss}")
+    assert Readiness("elasticsearch", [server.url], TlsOptions(ca_path=ca_path)).amiss() in (
+        amiss,
+        f"{server.url} {amiss}",
+    )
 
 
 def test_the_certificate_on_disk_has_to_be_shown(server, ca, ca_path, server_certificate, tmp_path):
     server.answer(401, "{}")
     path = tmp_path / "http.crt"
     path.write_bytes(server_certificate.pem() + ca.pem())
-    assert Readiness("elasticsearch", [server.url], ca_path, str(path)).amiss() == ""
+    assert Readiness("elasticsearch", [server.url], TlsOptions(ca_path=ca_path), str(path)).amiss() == ""
     path.write_bytes(ca.sign("es1", names=LOOPBACK).pem())
-    assert "does not show the certificate of" in Readiness("elasticsearch", [server.url], ca_path, str(path)).amiss()
+    assert (
+        "does not show the certificate of"
+        in Readiness("elasticsearch", [server.url], TlsOptions(ca_path=ca_path), str(path)).amiss()
+    )
 
 
 def test_the_certificate_of_a_fingerprint_has_to_be_shown(server, ca_path, server_certificate):
     server.answer(401, "{}")
     shown = hashlib.sha256(ssl.PEM_cert_to_DER_cert(server_certificate.pem().decode())).hexdigest()
-    assert Readiness("elasticsearch", [server.url], ca_path, fingerprint=shown).amiss() == ""
-    another = Readiness("elasticsearch", [server.url], ca_path, fingerprint="0" * 64)
+    assert Readiness("elasticsearch", [server.url], TlsOptions(ca_path=ca_path), fingerprint=shown).amiss() == ""
+    another = Readiness("elasticsearch", [server.url], TlsOptions(ca_path=ca_path), fingerprint="0" * 64)
     assert "does not show the certificate with the SHA-256 fingerprint 000" in another.amiss()
 
 
@@ -43,7 +50,7 @@ def test_stranger_is_not_ready(server, stranger, tmp_path):
     server.answer(401, "{}")
     path = tmp_path / "other.crt"
     path.write_bytes(stranger.pem())
-    assert "is not trusted" in Readiness("elasticsearch", [server.url], str(path)).amiss()
+    assert "is not trusted" in Readiness("elasticsearch", [server.url], TlsOptions(ca_path=str(path))).amiss()
 
 
 @pytest.mark.parametrize(
@@ -58,7 +65,7 @@ def test_stranger_is_not_ready(server, stranger, tmp_path):
 )
 def test_kibana_has_to_be_available(server, ca_path, status, body, amiss):
     server.answer(status, body)
-    found = Readiness("kibana", [server.url], ca_path).amiss()
+    found = Readiness("kibana", [server.url], TlsOptions(ca_path=ca_path)).amiss()
     assert amiss in found if amiss else found == ""
     assert server.received[-1].path == "/api/status"
     assert "Authorization" not in server.received[-1].headers
@@ -66,13 +73,13 @@ def test_kibana_has_to_be_available(server, ca_path, status, body, amiss):
 
 def test_next_address_is_tried(server, ca_path):
     server.answer(200, kibana_status("available"))
-    assert Readiness("kibana", ["http://127.0.0.1:1", server.url], ca_path).amiss() == ""
+    assert Readiness("kibana", ["http://127.0.0.1:1", server.url], TlsOptions(ca_path=ca_path)).amiss() == ""
 
 
 def test_every_reason_is_told(ca_path):
-    amiss = Readiness("kibana", ["http://127.0.0.1:1", "https://127.0.0.1:1"], ca_path).amiss()
+    amiss = Readiness("kibana", ["http://127.0.0.1:1", "https://127.0.0.1:1"], TlsOptions(ca_path=ca_path)).amiss()
     assert amiss.count("refused") == 2
 
 
 def test_missing_ca_file_is_a_reason_to_look_again(server, tmp_path):
-    assert "no such file" in Readiness("kibana", [server.url], str(tmp_path / "ca.crt")).amiss()
+    assert "no such file" in Readiness("kibana", [server.url], TlsOptions(ca_path=str(tmp_path / "ca.crt"))).amiss()
