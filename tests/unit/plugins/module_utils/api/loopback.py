@@ -32,9 +32,17 @@ class Issued:
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
-    def sign(self, common_name: str, *, ca: bool = False, days: tuple[int, int] = (-1, 30), names: Any = ()) -> Issued:
+    def sign(
+        self,
+        common_name: str,
+        *,
+        ca: bool = False,
+        days: tuple[int, int] = (-1, 30),
+        names: Any = (),
+        purposes: Any = (),
+    ) -> Issued:
         """A certificate of this issuer, valid from and until so many days from now."""
-        return issue(common_name, self, ca=ca, days=days, names=names)
+        return issue(common_name, self, ca=ca, days=days, names=names, purposes=purposes)
 
     def pem(self) -> bytes:
         return self.certificate.public_bytes(PEM)
@@ -52,7 +60,9 @@ class Issued:
         return pkcs12.serialize_key_and_certificates(b"name", self.key, self.certificate, chain, protection)
 
 
-def issue(common_name: str, issuer: Issued | None, *, ca: bool, days: tuple[int, int], names: Any) -> Issued:
+def issue(
+    common_name: str, issuer: Issued | None, *, ca: bool, days: tuple[int, int], names: Any, purposes: Any = ()
+) -> Issued:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -68,6 +78,8 @@ def issue(common_name: str, issuer: Issued | None, *, ca: bool, days: tuple[int,
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     return Issued(key, builder.sign(issuer.key if issuer else key, hashes.SHA256()))
 
 

@@ -10,6 +10,7 @@ import ssl
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness
 from ansible_collections.stacktls.elastic.plugins.module_utils._tls_client import TlsOptions
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from loopback import LOOPBACK
 
 
@@ -83,3 +84,45 @@ def test_every_reason_is_told(ca_path):
 
 def test_missing_ca_file_is_a_reason_to_look_again(server, tmp_path):
     assert "no such file" in Readiness("kibana", [server.url], TlsOptions(ca_path=str(tmp_path / "ca.crt"))).amiss()
+
+
+@pytest.fixture
+def own(ca, tmp_path):
+    """The options of a service with its own certificate for these purposes, that of a server for none."""
+
+    def make(*purposes):
+        certificate = ca.sign("es1", names=LOOPBACK, purposes=purposes)
+        (tmp_path / "http.crt").write_bytes(certificate.pem() + ca.pem())
+        (tmp_path / "http.key").write_bytes(certificate.key_pem("secret-4711"))
+        return TlsOptions(
+            ca_path=str(tmp_path / "ca.crt"),
+            client_certificate_path=str(tmp_path / "http.crt"),
+            client_key_path=str(tmp_path / "http.key"),
+            client_key_passphrase="secret-4711",
+        )
+
+    return make
+
+
+SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+
+
+def test_a_service_that_requires_certificates_is_shown_its_own(start, server_certificate, ca_path, own):
+    server = start(server_certificate, clients=ssl.CERT_REQUIRED)
+    server.answer(401, "{}")
+    assert (
+        "asks for a client certificate" in Readiness("elasticsearch", [server.url], TlsOptions(ca_path=ca_path)).amiss()
+    )
+    assert Readiness("elasticsearch", [server.url], own(SERVER, CLIENT)).amiss() == ""
+    assert server.received[-1].client_name == "es1"
+
+
+def test_a_certificate_for_servers_only_is_not_presented(server, ca_path, own, tmp_path):
+    server.answer(401, "{}")
+    assert Readiness("elasticsearch", [server.url], own(SERVER)).amiss() == ""
+    assert server.received[-1].client_name == ""
+    identity = own(SERVER, CLIENT)
+    (tmp_path / "http.crt").write_bytes(b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n")
+    assert identity.as_server() == TlsOptions(ca_path=ca_path)
+    (tmp_path / "http.crt").unlink()
+    assert identity.as_server() == TlsOptions(ca_path=ca_path)
