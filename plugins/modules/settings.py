@@ -134,7 +134,7 @@ version:
 reported:
   description:
     - The settings of O(report) that the file has afterwards, or in check mode would have. Each is a text or a list of
-      texts; of one that may hold a secret V(********).
+      texts; of one that may hold a secret V(********), and before it the name of a token of a service account.
     - A setting behind an alias or a merge key is left out.
   returned: when O(report) names settings
   type: dict

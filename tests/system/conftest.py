@@ -93,10 +93,14 @@ class Estate:
         )
         return Run(done.returncode, done.stdout)
 
-    def execute(self, host: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command on a host, not through Ansible."""
-        whole = ["podman", "exec", f"stacktls-{self.topology['name']}-{host}", *command]
-        return subprocess.run(whole, check=check, env=self.environment, capture_output=True, text=True, timeout=120)
+    def execute(
+        self, host: str, *command: str, check: bool = True, given: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command on a host, not through Ansible, which may read the given text."""
+        whole = ["podman", "exec", "--interactive", f"stacktls-{self.topology['name']}-{host}", *command]
+        return subprocess.run(
+            whole, check=check, env=self.environment, capture_output=True, text=True, timeout=120, input=given
+        )
 
     def copy_to(self, host: str, source: Path, target: str) -> None:
         """Copy a file of the controller to a host, not through Ansible."""

@@ -1,7 +1,10 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Elasticsearch answers nobody without a certificate, people log in to Kibana all the same, and the way back."""
+"""Elasticsearch answers nobody without a certificate, people log in to Kibana all the same, and the way back.
+
+It begins with a Kibana that an enrolment token connected, as ``kibana-setup`` leaves it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,39 @@ pytestmark = pytest.mark.stack
 REQUIRED = {"elasticsearch_tls_client_authentication": "required"}
 ALWAYS = "elasticsearch.ssl.alwaysPresentCertificate: true"
 PASSWORD = ("--user", f"elastic:{ELASTIC_PASSWORD}")
+
+
+ENROLLED = """
+# This section was automatically generated during setup.
+elasticsearch.hosts: ['http://es1:9200']
+elasticsearch.serviceAccountToken: {token}
+"""
+
+
+def api(pair, method, path):
+    """What the administrator is answered over plain HTTP."""
+    command = ("curl", "--silent", "--show-error", "--fail-with-body", "--request", method, *PASSWORD)
+    return json.loads(pair.execute("es1", *command, "http://es1:9200" + path).stdout)
+
+
+@pytest.fixture(scope="module")
+def enrolled(fresh):
+    """A Kibana that logs in with the token that its enrolment made."""
+    path = "/_security/service/elastic/kibana/credential/token/enroll-process-token-1700000000000"
+    settings = ENROLLED.format(token=api(fresh, "POST", path)["token"]["value"])
+    script = """
+sed -i '/^elasticsearch[.]/d' /etc/kibana/kibana.yml
+cat >>/etc/kibana/kibana.yml
+systemctl restart kibana
+for _attempt in $(seq 60); do
+    curl --silent http://kb1:5601/api/status | grep --quiet '"level":"available"' && exit
+    sleep 1
+done
+exit 1
+"""
+    fresh.execute("kb1", "bash", "-ec", script, given=settings)
+    assert fresh.status() == "available"
+    return fresh
 
 
 def ask(pair, *options):
@@ -66,7 +102,8 @@ def is_converged(pair, **variables):
     assert pair.fingerprint() == before
 
 
-def test_certificates_are_required_when_everybody_has_one(fresh):
+def test_certificates_are_required_when_everybody_has_one(enrolled):
+    fresh = enrolled
     before = fresh.fingerprint()
     foreseen = fresh.play("mutual_tls", "--check", **REQUIRED)
     assert foreseen.status == 0, foreseen.output
@@ -81,6 +118,14 @@ def test_certificates_are_required_when_everybody_has_one(fresh):
     assert kibana < last
     is_closed(fresh)
     is_converged(fresh, **REQUIRED)
+
+
+def test_the_token_of_the_enrolment_is_ended(fresh):
+    path = "https://es1:9200/_security/service/elastic/kibana/credential"
+    command = ("curl", "--silent", "--show-error", "--cacert", "/etc/kibana/certs/elasticsearch-ca.crt", path)
+    answer = fresh.execute("kb1", *command, *PASSWORD, *kibana_certificate())
+    assert json.loads(answer.stdout)["tokens"] == {}
+    assert "serviceAccountToken" not in fresh.execute("kb1", "cat", "/etc/kibana/kibana.yml").stdout
 
 
 def test_a_renewed_certificate_is_reloaded_and_proved(fresh):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Union
 
+from ...module_utils._service_token_form import name_of
 from ._document import Document, Scalar, Sequence
 from ._masking import MASK, is_secret, masked_text
 from ._values import require_name
@@ -27,13 +28,21 @@ def require_names(names: Iterable[str]) -> None:
 def values_of(document: Document, names: Iterable[str]) -> dict[str, Reading]:
     """The text of these settings, or the texts of a list, as they stand in the file.
 
-    A setting that may hold a secret reads :data:`._masking.MASK`, unless it is empty. Left out is what the file does
-    not have, and what is neither text nor a list of texts, such as an alias.
+    A setting that may hold a secret reads :data:`._masking.MASK`, unless it is empty; before it stands the name of a
+    token of a service account, which is no secret. Left out is what the file does not have, and what is neither text
+    nor a list of texts, such as an alias.
     """
     found = {name: _reading(document, name) for name in names}
     return {
-        name: MASK if reading and is_secret(name) else reading for name, reading in found.items() if reading is not None
+        name: _hidden(reading) if reading and is_secret(name) else reading
+        for name, reading in found.items()
+        if reading is not None
     }
+
+
+def _hidden(reading: Reading) -> str:
+    token = name_of(reading) if isinstance(reading, str) else ""
+    return f"{token}:{MASK}" if token else MASK
 
 
 def _reading(document: Document, name: str) -> Reading | None:

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import base64
+
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import SettingsError
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._settings import parse, require_names, values_of
@@ -46,6 +48,15 @@ def test_of_a_secret_only_the_name_is_told():
         "cloud.auth": "********",
         "keys.api_key": "********",
         "empty.password": "",
+    }
+
+
+def test_of_a_token_its_name_is_told():
+    token = base64.b64encode(b"\x00\x01\x00\x01elastic/kibana/enroll-process-token-1:geheim").decode()
+    text = f"elasticsearch.serviceAccountToken: {token}\nother.serviceAccountToken: [{token}]\n"
+    assert values_of(parse(text), ["elasticsearch.serviceAccountToken", "other.serviceAccountToken"]) == {
+        "elasticsearch.serviceAccountToken": "elastic/kibana/enroll-process-token-1:********",
+        "other.serviceAccountToken": "********",
     }
 
 
