@@ -197,13 +197,14 @@ def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions) -> 
     defaults = {name: argument.get("default") for name, argument in API_ARGUMENTS.items()}
     given = {name: params[name] for name in CLUSTER_ARGUMENTS if name in API_ARGUMENTS and name != "timeout"}
 
-    def asked_by(ca_path: str | None) -> Ask:
-        return lambda: ApiClient({**defaults, **given, **_client_options(identity), "ca_path": ca_path})
+    def asked_by(ca_certificates: str | None) -> Ask:
+        trusted = {"ca_path": params["ca_path"], "ca_certificates": ca_certificates}
+        return lambda: ApiClient({**defaults, **given, **_client_options(identity), **trusted})
 
     return Cluster(
         # Once: that file may be another one as soon as changes are undone.
-        functools.cache(asked_by(params["current_ca_path"] or params["ca_path"])),
-        asked_by(params["ca_path"]),
+        functools.cache(asked_by(_text(params["current_ca_path"]))),
+        asked_by(None),
         params["health"],
         note_path,
         params["timeout"],
@@ -213,6 +214,11 @@ def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions) -> 
 def _client_options(identity: TlsOptions) -> dict[str, str | None]:
     presented = identity.as_server()
     return {name: getattr(presented, name) for name in IDENTITY_ARGUMENTS}
+
+
+def _text(path: str | None) -> str | None:
+    content = read_file(path) if path else None
+    return content.decode("ascii", "replace") if content else None
 
 
 def _is_lasting(error: ApiError) -> bool:

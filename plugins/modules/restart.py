@@ -119,7 +119,9 @@ options:
         description: PEM file on the managed host with the CA certificates that are trusted for that.
         type: path
       current_ca_path:
-        description: The same as long as the changes are not in force; O(cluster.ca_path) where it is not given.
+        description:
+          - PEM file on the managed host with CA certificates that are trusted, too, as long as the changes are not in
+            force. Passed over where there is no such file.
         type: path
       username:
         description: User to log in as. Needs O(cluster.password).
