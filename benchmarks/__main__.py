@@ -18,10 +18,11 @@ _ROOT = Path(__file__).resolve().parents[1]
 _COLLECTIONS = _ROOT / "build/collections"
 sys.path.insert(0, str(_COLLECTIONS))
 
-from . import hosts, keystore, signing  # noqa: E402 - the collection has to be found first
+from . import estate, hosts, keystore, signing  # noqa: E402 - the collection has to be found first
 from .measure import say  # noqa: E402
 from .node import Node  # noqa: E402
 
+_ESTATE_BOUNDS = {"tasks": "<= 20", "starts": "<= 0", "changes": "<= 0"}
 # Bounds of the design: at most, or at least, so much.
 _BOUNDS = {
     "converged_vs_ping_20": "<= 1.3",
@@ -33,6 +34,8 @@ _BOUNDS = {
     "certutil_vs_ours_ec": ">= 20",
     "rsa_vs_keygen": "<= 1.2",
     "hosts_500_rss_mb": "<= 1000",
+    "estate_3_converged_seconds": "<= 45",
+    **{f"estate_{nodes}_converged_{name}": bound for nodes in (1, 3) for name, bound in _ESTATE_BOUNDS.items()},
 }
 
 
@@ -45,10 +48,11 @@ class Sizes:
     certutil: int
     many_hosts: int
     curve: tuple[int, ...]
+    nodes: tuple[int, ...]
 
 
-_FULL = Sizes(rounds=3, certificates=1000, certutil=100, many_hosts=100, curve=(50, 500))
-_QUICK = Sizes(rounds=1, certificates=20, certutil=2, many_hosts=0, curve=(5,))
+_FULL = Sizes(rounds=3, certificates=1000, certutil=100, many_hosts=100, curve=(50, 500), nodes=(1, 3))
+_QUICK = Sizes(rounds=1, certificates=20, certutil=2, many_hosts=0, curve=(5,), nodes=(1,))
 
 
 def main() -> int:
@@ -57,7 +61,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="tiny sizes: whether it works, not how fast it is")
     parser.add_argument("--rounds", type=int, help="how often each is measured, 3 times by default")
     parser.add_argument("--output", type=Path, default=_ROOT / "build/bench.json")
-    parser.add_argument("part", nargs="*", choices=["hosts", "keystore", "signing", "curve", []], default=[])
+    parser.add_argument("part", nargs="*", choices=["hosts", "keystore", "signing", "curve", "estate", []], default=[])
     given = parser.parse_args()
     sizes = _QUICK if given.quick else _FULL
     sizes = replace(sizes, rounds=given.rounds or sizes.rounds)
@@ -85,6 +89,13 @@ def _parts(folder: Path, sizes: Sizes) -> dict[str, Callable[[], dict[str, float
         many = hosts.runs(folder, _COLLECTIONS, sizes.many_hosts, 2, with_first=False) if sizes.many_hosts else {}
         return {**few, **many}
 
+    def measure_estates() -> dict[str, float]:
+        return {
+            name: figure
+            for nodes in sizes.nodes
+            for name, figure in estate.figures(folder, _COLLECTIONS, nodes, sizes.rounds).items()
+        }
+
     return {
         "hosts": measure_hosts,
         "keystore": lambda: with_node(lambda node: keystore.ratios(folder, node, sizes.rounds)),
@@ -92,6 +103,7 @@ def _parts(folder: Path, sizes: Sizes) -> dict[str, Callable[[], dict[str, float
             lambda node: signing.ratios(folder, node, sizes.certificates, sizes.certutil, sizes.rounds)
         ),
         "curve": lambda: hosts.curve(folder, _COLLECTIONS, sizes.curve),
+        "estate": measure_estates,
     }
 
 
