@@ -1,0 +1,65 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real browser without a window: Chromium, with the authorities of a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+# It runs as root, and looks for nothing in the Internet.
+_OPTIONS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync --window-size=900,400 --virtual-time-budget=5000"
+).split()
+
+
+_FAILED = "Page load failed: "
+
+
+class PageNotShown(Exception):
+    """The browser shows an error in place of the page, such as ``net::ERR_CERT_AUTHORITY_INVALID``."""
+
+
+class Browser:
+    """Chromium for somebody who trusts one authority, or no other than the public ones.
+
+    :param folder: made; its home.
+    :param addresses: where the hosts of this name are.
+    """
+
+    def __init__(self, folder: Path, addresses: Mapping[str, str], ca_path: Path | None = None) -> None:
+        self._folder = folder
+        self._rules = ",".join(f"MAP {name} {address}" for name, address in addresses.items())
+        store = folder / ".pki/nssdb"
+        store.mkdir(parents=True)
+        certutil = ("certutil", "-d", f"sql:{store}")
+        subprocess.run([*certutil, "-N", "--empty-password"], check=True, capture_output=True)
+        if ca_path is not None:
+            add = ("-A", "-n", ca_path.name, "-t", "C,,", "-i", str(ca_path))
+            subprocess.run([*certutil, *add], check=True, capture_output=True)
+
+    def visit(self, url: str, screenshot: Path | None = None) -> str:
+        """The page as the browser has it, as HTML; a picture of it goes into the file.
+
+        :raises PageNotShown: where it shows an error of its own.
+        """
+        profile = f"--user-data-dir={self._folder / 'profile'}"
+        command = ["chromium", *_OPTIONS, profile, f"--host-resolver-rules={self._rules}"]
+        if screenshot is not None:
+            screenshot.parent.mkdir(parents=True, exist_ok=True)
+            self._run([*command, f"--screenshot={screenshot}", url])
+        return self._run([*command, "--dump-dom", url])
+
+    def _run(self, command: list[str]) -> str:
+        environment = {**os.environ, "HOME": str(self._folder)}
+        done = subprocess.run(
+            command, check=False, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        if _FAILED in done.stderr:
+            raise PageNotShown(done.stderr.partition(_FAILED)[2].splitlines()[0])
+        return done.stdout
