@@ -31,6 +31,7 @@ HEALTH = ("green", "yellow", "any")
 
 CLUSTER_ARGUMENTS: dict[str, Any] = {
     **{name: API_ARGUMENTS[name] for name in ("url", "ca_path", "username", "password", "api_key")},
+    "current_url": {"type": "list", "elements": "str"},
     "current_ca_path": {"type": "path"},
     "health": {"type": "str", "choices": list(HEALTH), "default": "green"},
     "timeout": {"type": "int", "default": 300},
@@ -197,14 +198,14 @@ def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions) -> 
     defaults = {name: argument.get("default") for name, argument in API_ARGUMENTS.items()}
     given = {name: params[name] for name in CLUSTER_ARGUMENTS if name in API_ARGUMENTS and name != "timeout"}
 
-    def asked_by(ca_certificates: str | None) -> Ask:
-        trusted = {"ca_path": params["ca_path"], "ca_certificates": ca_certificates}
-        return lambda: ApiClient({**defaults, **given, **_client_options(identity), **trusted})
+    def asked_at(url: list[str], ca_certificates: str | None) -> Ask:
+        reached = {"url": url, "ca_certificates": ca_certificates}
+        return lambda: ApiClient({**defaults, **given, **_client_options(identity), **reached})
 
     return Cluster(
         # Once: that file may be another one as soon as changes are undone.
-        functools.cache(asked_by(_text(params["current_ca_path"]))),
-        asked_by(None),
+        functools.cache(asked_at(params["current_url"] or params["url"], _text(params["current_ca_path"]))),
+        asked_at(params["url"], None),
         params["health"],
         note_path,
         params["timeout"],

@@ -109,15 +109,19 @@ options:
     type: dict
     suboptions:
       url:
-        description:
-          - Addresses of this node or others, tried in this order, before and after the restart.
-          - A node that gets TLS has both, first V(https://).
+        description: Addresses of this node or others with the changes in force, tried in this order.
         type: list
         elements: str
         required: true
       ca_path:
         description: PEM file on the managed host with the CA certificates that are trusted for that.
         type: path
+      current_url:
+        description:
+          - The same as long as the changes are not in force; O(cluster.url) where it is not given.
+          - A node that gets TLS has both, first V(https://), because an earlier run may have been cut off.
+        type: list
+        elements: str
       current_ca_path:
         description:
           - PEM file on the managed host with CA certificates that are trusted, too, as long as the changes are not in

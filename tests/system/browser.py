@@ -11,16 +11,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 # It runs as root, and looks for nothing in the Internet.
-_OPTIONS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync --window-size=900,400 --virtual-time-budget=5000"
-).split()
-
-
+_OPTIONS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=900,400",
+    "--virtual-time-budget=5000",
+]
 _FAILED = "Page load failed: "
 
 
-class PageNotShown(Exception):
+class PageError(Exception):
     """The browser shows an error in place of the page, such as ``net::ERR_CERT_AUTHORITY_INVALID``."""
 
 
@@ -45,7 +51,7 @@ class Browser:
     def visit(self, url: str, screenshot: Path | None = None) -> str:
         """The page as the browser has it, as HTML; a picture of it goes into the file.
 
-        :raises PageNotShown: where it shows an error of its own.
+        :raises PageError: where it shows an error of its own.
         """
         profile = f"--user-data-dir={self._folder / 'profile'}"
         command = ["chromium", *_OPTIONS, profile, f"--host-resolver-rules={self._rules}"]
@@ -61,5 +67,5 @@ class Browser:
         )
         assert done.returncode == 0, done.stderr[-2000:]
         if _FAILED in done.stderr:
-            raise PageNotShown(done.stderr.partition(_FAILED)[2].splitlines()[0])
+            raise PageError(done.stderr.partition(_FAILED)[2].splitlines()[0])
         return done.stdout

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from browser import Browser, PageNotShown
+from browser import Browser, PageError
 from conftest import ELASTIC_PASSWORD, ROOT
 
 pytestmark = pytest.mark.stack
@@ -65,7 +65,7 @@ def test_a_real_browser_shows_it_where_it_trusts_our_authority_only(site, tmp_pa
     assert '"level":"available"' in browser.visit("https://kb1:5601/api/status", picture)
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert "<title>Elastic</title>" in browser.visit("http://kb1:5680/login")  # led to https
-    with pytest.raises(PageNotShown, match="ERR_CERT_AUTHORITY_INVALID"):
+    with pytest.raises(PageError, match="ERR_CERT_AUTHORITY_INVALID"):
         Browser(tmp_path / "stranger", addresses).visit("https://kb1:5601/api/status")
 
 
