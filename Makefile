@@ -46,8 +46,10 @@ demo-stop:
 # The fast checks first. Then what runs on services, of which two parts run side by side.
 SERVICES := molecule-cluster integration molecule-pair stack-test system-cluster system-pair
 test: lint unit unit-oldest archive sanity images
-	@$(PART) services $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=services/ $(SERVICES)
-	@tests/tools/part --report
+	@status=0; \
+	$(PART) services $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=services/ $(SERVICES) || status=$$?; \
+	$(PART) --report; \
+	exit $$status
 
 ifdef SIDE_BY_SIDE
 # Those that use the same hosts.

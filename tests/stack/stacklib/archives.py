@@ -50,14 +50,22 @@ class Archive:
         """Where the archive is, made now if it is not there yet; older ones of the same name go."""
         final = cache.folder() / f"{self.name}-{self.inputs}.tar"
         if not final.exists():
-            with timed(f"archive {final.name}"), cache.scratch() as work:
-                made = work / "made.tar"
-                self.make(made)
-                made.replace(final)
+            with timed(f"archive {final.name}"):
+                try:
+                    self._make_at(final)
+                except StackError as error:  # most of them are downloaded, and a registry may be away for a moment
+                    say(f"once more after: {error}")
+                    self._make_at(final)
             for older in final.parent.glob(f"{self.name}-{'?' * len(self.inputs)}.tar"):
                 if older != final:
                     older.unlink()
         return final
+
+    def _make_at(self, final: Path) -> None:
+        with cache.scratch() as work:
+            made = work / "made.tar"
+            self.make(made)
+            made.replace(final)
 
 
 def base() -> Archive:
@@ -157,7 +165,11 @@ def _kibana_stand_in(version: str) -> Archive:
         tree.mkdir()
         for source in _stand_in_sources():
             (shutil.copytree if source.is_dir() else shutil.copy2)(source, tree / source.name)
-        run(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund"], cwd=tree, timeout=_DOWNLOAD_SECONDS)
+        run(
+            ["npm", "ci", "--omit=dev", "--no-audit", "--no-fund", "--fetch-retries=5"],
+            cwd=tree,
+            timeout=_DOWNLOAD_SECONDS,
+        )
         description = json.loads((tree / "package.json").read_text())
         (tree / "package.json").write_text(json.dumps({**description, "version": version}, indent=2) + "\n")
         with tarfile.open(target, "w") as result:
@@ -201,7 +213,7 @@ def _python(folder: Path) -> None:
 
 
 def _javascript(folder: Path) -> None:
-    run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, timeout=_DOWNLOAD_SECONDS)
+    run(["npm", "ci", "--no-audit", "--no-fund", "--fetch-retries=5"], cwd=folder, timeout=_DOWNLOAD_SECONDS)
 
 
 def _java(folder: Path) -> None:

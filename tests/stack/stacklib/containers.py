@@ -28,7 +28,7 @@ ADDRESS_LABEL = "stacktls.address"
 _WANTED_LABEL = "stacktls.wanted"
 _BASE_STATE = (Path(__file__).resolve().parent / "inside" / "base-state.sh").read_text()
 _READY = "/usr/share/stack/ready"
-_BOOT_SECONDS = 60
+_BOOT_SECONDS = 180
 _START_SECONDS = 330
 
 

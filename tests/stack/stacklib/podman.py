@@ -76,7 +76,7 @@ def environment() -> dict[str, str]:
     return {"CONTAINERS_CONF": str(configuration())}
 
 
-def podman(*arguments: str, stdin: bytes | None = None, timeout: float = 120) -> str:
+def podman(*arguments: str, stdin: bytes | None = None, timeout: float = 300) -> str:
     """Run podman; an exit status other than 0 is an error."""
     return run(["podman", *arguments], stdin=stdin, timeout=timeout, env={**os.environ, **environment()})
 

@@ -131,7 +131,7 @@ def test_a_package_that_configured_itself_has_not_started() -> None:
 def test_a_start_that_fails_says_why() -> None:
     inside(KB, "systemctl", "stop", "kibana")
     inside(ES, "sh", "-c", "echo 'xpack.no.such: 1' >> /etc/elasticsearch/elasticsearch.yml")
-    result = try_podman("exec", ES, "systemctl", "restart", "elasticsearch", timeout=120)
+    result = try_podman("exec", ES, "systemctl", "restart", "elasticsearch", timeout=330)
     assert result.status != 0
     assert "unknown setting [xpack.no.such]" in inside(ES, "journalctl", "-u", "elasticsearch", "--no-pager")
 
