@@ -18,7 +18,9 @@ def kibana_status(level):
     return json.dumps({"status": {"overall": {"level": level}}})
 
 
-@pytest.mark.parametrize(("status", "amiss"), [(200, ""), (401, ""), (503, "answers 503"), (404, "answers 404")])
+@pytest.mark.parametrize(
+    ("status", "amiss"), [(200, ""), (401, ""), (403, ""), (503, "answers 503"), (404, "answers 404")]
+)
 def test_elasticsearch_is_up_with_or_without_an_answer_to_strangers(server, ca_path, status, amiss):
     server.answer(status, "{}")
     assert Readiness("elasticsearch", [server.url], TlsOptions(ca_path=ca_path)).amiss() in (
