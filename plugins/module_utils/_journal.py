@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ._errors import FileError
 from ._io import Attributes, make_folder, read_file, remove_file, write_file
@@ -96,6 +96,17 @@ class Backup:
                 hint="Its numbered files are the previous versions: put them back or remove the folder.",
             ) from error
 
+    def write(self, entries: list[Entry]) -> None:
+        """Record these in place of what is recorded."""
+        lines = "".join(json.dumps(asdict(each), sort_keys=True) + "\n" for each in entries)
+        write_file(os.path.join(self.folder, _JOURNAL), lines.encode(), Attributes(mode=0o600))
+
+    def remove(self) -> None:
+        """It is not needed any more."""
+        for name in os.listdir(self.folder):
+            os.unlink(os.path.join(self.folder, name))
+        os.rmdir(self.folder)
+
     def content(self, entry: Entry) -> bytes | None:
         """The file as it was; ``None`` where there was none.
 
@@ -163,8 +174,7 @@ class Journal:
             return
         known = [entry for entry in entries if entry.path == path]
         entry = Entry(**{**asdict(known[0]), "kind": kind}) if known else self._copy(path, kind, len(entries))
-        lines = "".join(json.dumps(asdict(each), sort_keys=True) + "\n" for each in [*entries, entry])
-        write_file(os.path.join(self._pending, _JOURNAL), lines.encode(), Attributes(mode=0o600))
+        self.pending.write([*entries, entry])
 
     def mark_as_rollback(self, name: str) -> None:
         """What is recorded from now on puts the files of the backup of this name back.
@@ -175,8 +185,16 @@ class Journal:
         write_file(os.path.join(self._pending, _MARKER), name.encode(), Attributes(mode=0o600))
 
     def settle(self) -> str:
-        """The changes are in force: keep the old files as a dated backup and return its folder."""
-        return self._archive(BEFORE_ROLLBACK if self.rollback_of() else "")
+        """The changes are in force: keep the old files as a dated backup and return its folder.
+
+        What one run brings into force step by step is one backup, with the files as they were before its first step.
+        """
+        if self.rollback_of():
+            return self._archive(BEFORE_ROLLBACK)
+        newest = next(reversed(self.backups()), None)
+        if newest and self._run and (newest.end, newest.run) == ("", self._run) and os.path.isdir(self._pending):
+            return self._join(newest)
+        return self._archive("")
 
     def roll_back(self) -> list[str]:
         """Put every file back as it was and return their paths, the last change first.
@@ -222,6 +240,23 @@ class Journal:
         self._prune()
         return target
 
+    def _join(self, earlier: Backup) -> str:
+        """Add what is pending to the backup of an earlier step of the same run, and return its folder."""
+        entries = earlier.entries()
+        first = {entry.path: entry for entry in reversed(entries)}
+        for entry in self.entries():
+            if any((each.path, each.kind) == (entry.path, entry.kind) for each in entries):
+                continue
+            content = None if entry.path in first else self.pending.content(entry)
+            kept = first.get(entry.path, entry)
+            if content is not None:
+                kept = replace(entry, copy=f"{len(entries):04d}")
+                write_file(os.path.join(earlier.folder, kept.copy), content, Attributes(mode=0o600))
+            entries.append(replace(kept, kind=entry.kind))
+        earlier.write(entries)
+        self.pending.remove()
+        return earlier.folder
+
     @staticmethod
     def _free_name(path: str) -> str:
         number, candidate = 1, path
@@ -233,6 +268,4 @@ class Journal:
     def _prune(self) -> None:
         """Keep the newest backups; old private keys should not stay around for ever."""
         for backup in self.backups()[:-_BACKUPS_KEPT]:
-            for file_name in os.listdir(backup.folder):
-                os.unlink(os.path.join(backup.folder, file_name))
-            os.rmdir(backup.folder)
+            backup.remove()

@@ -58,6 +58,36 @@ def test_settled_journal_becomes_a_backup_that_only_root_reads(tmp_path, journal
             assert stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) == 0o600
 
 
+def test_steps_of_one_run_are_one_backup(tmp_path):
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.write_bytes(b"before")
+    second.write_bytes(b"b before")
+    journal = Journal(str(tmp_path / "journal"), "R1")
+    replace(first, b"step 1", journal)
+    replace(tmp_path / "new", b"step 1", journal, "certificate")
+    folder = journal.settle()
+    replace(first, b"step 2", journal)
+    replace(first, b"step 2 again", journal, "keystore")
+    replace(second, b"b step 2", journal)
+    replace(tmp_path / "new", b"step 2", journal, "trust")
+    assert journal.settle() == folder
+    assert journal.entries() == []
+    (backup,) = journal.backups()
+    found = {(entry.path, entry.kind): backup.content(entry) for entry in backup.entries()}
+    assert found == {
+        (str(first), "settings"): b"before",
+        (str(tmp_path / "new"), "certificate"): None,
+        (str(first), "keystore"): b"before",
+        (str(second), "settings"): b"b before",
+        (str(tmp_path / "new"), "trust"): None,
+    }
+    assert len(os.listdir(folder)) == len(["journal.jsonl", "run", "a", "b"])
+
+    another = Journal(str(tmp_path / "journal"), "R2")
+    replace(first, b"another run", another)
+    assert another.settle() != folder
+
+
 def test_settling_nothing_leaves_nothing(tmp_path, journal):
     assert journal.settle() == ""
     assert not (tmp_path / "journal").exists()

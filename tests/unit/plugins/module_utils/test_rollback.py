@@ -22,7 +22,7 @@ class Host:
     def __init__(self, folder, monkeypatch):
         self.folder = folder
         self.second = 0
-        self.journal = Journal(str(folder / "journal"), "run")
+        self.journal = Journal(str(folder / "journal"), "run 0")
         monkeypatch.setattr(_journal.time, "strftime", lambda *_: f"20261123T1015{self.second:02d}Z")
 
     def path(self, name):
@@ -34,7 +34,9 @@ class Host:
 
     def settle(self):
         self.second += 1
-        return os.path.basename(self.journal.settle())
+        name = os.path.basename(self.journal.settle())
+        self.journal = Journal(self.journal.folder, f"run {self.second}")  # what comes next is another run's
+        return name
 
     def roll_back(self, name=""):
         """What the module does; the paths that it says it changes."""
@@ -193,6 +195,6 @@ def test_the_run_is_remembered_and_contents_are_not_shown(host):
     host.change(a="geheim")
     host.settle()
     wanted = plan(host.journal)
-    assert wanted.source.run == "run"
+    assert wanted.source.run == "run 0"
     assert "geheim" not in repr(wanted)
     assert wanted.changes[0].before.startswith("sha256: ")
