@@ -100,7 +100,7 @@ def _trust(context: ssl.SSLContext, options: TlsOptions) -> None:
     if options.ca_path:
         require_file(options.ca_path)
     try:
-        context.load_verify_locations(cafile=options.ca_path, cadata=options.ca_certificates)
+        context.load_verify_locations(cafile=options.ca_path or None, cadata=options.ca_certificates)
     except (ssl.SSLError, ValueError) as error:
         raise CertificateError(
             "holds no CA certificate in PEM form.",
