@@ -201,7 +201,7 @@ def test_without_the_option_there_is_nobody_to_ask(tmp_path):
     with pytest.raises(FileError, match=r"none\.crt"):
         cluster_of(given, "/note", TlsOptions()).prepare(RUNNING)
     given.update(
-        current_ca_path=str(tmp_path / "former.crt"), current_url=["https://127.0.0.1:1"], ca_path=None, timeout=1
+        current_ca_path=str(tmp_path / "former.crt"), current_url=["https://127.0.0.1:1"], ca_path="", timeout=1
     )
     with pytest.raises(ServiceError, match="refused"):  # the former authority is gone, and needed no more
         cluster_of(given, "/note", TlsOptions()).prepare(RUNNING)
