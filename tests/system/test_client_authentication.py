@@ -138,6 +138,7 @@ def test_the_token_of_the_enrolment_is_ended(fresh):
     assert "serviceAccountToken" not in fresh.execute("kb1", "cat", "/etc/kibana/kibana.yml").stdout
 
 
+@pytest.mark.soak
 def test_a_renewed_certificate_is_reloaded_and_proved(fresh):
     """What reloads a certificate and what asks the cluster has to come with one, too."""
     names = ["es1", "localhost", "elasticsearch.example.com"]

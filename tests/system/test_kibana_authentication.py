@@ -103,6 +103,7 @@ def test_with_a_trial_it_logs_in_by_certificate(basic):
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
+@pytest.mark.soak
 def test_and_back_to_a_token(basic):
     elasticsearch = processes(basic)[0]
     run = basic.play(**TOKEN)
@@ -114,6 +115,7 @@ def test_and_back_to_a_token(basic):
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
+@pytest.mark.soak
 def test_the_trial_is_over(basic):
     ask(basic, "POST", "/_license/start_basic?acknowledge=true")
     refused(basic, "[kb1", "active basic, does not permit the PKI realm", "used up its trial", *TOKEN, **TRIAL)

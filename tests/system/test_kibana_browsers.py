@@ -90,7 +90,8 @@ def test_kibana_that_is_starting_is_not_killed_by_a_signal(site):
     assert shell(site, "systemctl show --property NRestarts kibana") == "NRestarts=0\n"
 
 
-@pytest.mark.parametrize("passphrase", ["browser-secret-4711", pytest.param("", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("passphrase", ["browser-secret-4711", ""])
 def test_form_of_the_certificate(site, passphrase):
     wanted = {**PLAIN, **PKCS12}
     run = site.play("site", **wanted)
@@ -111,6 +112,7 @@ def test_form_of_the_certificate(site, passphrase):
     assert is_converged(site, **wanted)
 
 
+@pytest.mark.soak
 @pytest.mark.soak
 def test_pkcs12_file_is_taken_over_by_the_same_process(site):
     run = site.play("site", **PLAIN, **PKCS12)
