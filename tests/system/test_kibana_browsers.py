@@ -113,7 +113,6 @@ def test_form_of_the_certificate(site, passphrase):
 
 
 @pytest.mark.soak
-@pytest.mark.soak
 def test_pkcs12_file_is_taken_over_by_the_same_process(site):
     run = site.play("site", **PLAIN, **PKCS12)
     assert run.status == 0, run.output
