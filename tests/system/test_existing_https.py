@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A node that Elasticsearch gave HTTPS when it was installed: replaced, resumed after a kill, and put back."""
+"""A node that has HTTPS already, by Elasticsearch itself or by hand: replaced, resumed after a kill, and put back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conftest import CA_PASSPHRASE, ELASTIC_PASSWORD, ROOT, Estate
 
 pytestmark = pytest.mark.stack
 
-TOPOLOGY = ROOT / "tests/stack/topologies/existing.json"
+TOPOLOGIES = ROOT / "tests/stack/topologies"
 CONFIGURATION = "/etc/elasticsearch"
 FILES = f"cd {CONFIGURATION} && find . -type f -exec sha256sum {{}} + -printf '%p %u:%g %m\\n' | sort"
 SHOWN = "openssl s_client -connect own9:9200 -servername own9 </dev/null 2>/dev/null | openssl x509 -noout -issuer"
@@ -27,31 +27,56 @@ for _attempt in $(seq 60); do
 done
 exit 1
 """
+# What somebody did by hand: a PKCS#12 file for one name, its password in the keystore, and an authority elsewhere.
+BY_HAND = """
+cd /root && rm -rf ca ca.zip
+tools=/usr/share/elasticsearch/bin
+$tools/elasticsearch-certutil ca --pem --silent --out /root/ca.zip
+python3 -m zipfile -e ca.zip .
+$tools/elasticsearch-certutil cert --silent --ca-cert ca/ca.crt --ca-key ca/ca.key --name search \
+    --dns search.example.com --out /etc/elasticsearch/search.p12 --pass by-hand-4711
+cp ca/ca.crt /etc/elasticsearch/search-ca.crt
+chown root:elasticsearch /etc/elasticsearch/search.p12
+chmod 640 /etc/elasticsearch/search.p12
+echo by-hand-4711 | $tools/elasticsearch-keystore add --stdin --force xpack.security.http.ssl.keystore.secure_password
+cat >>/etc/elasticsearch/elasticsearch.yml <<END
+xpack.security.http.ssl:
+  enabled: true
+  keystore.path: search.p12
+END
+grep --quiet search.example.com /etc/hosts || echo 127.0.1.92 search.example.com >>/etc/hosts
+systemctl restart elasticsearch
+for _attempt in $(seq 60); do
+    curl --silent --cacert /root/ca/ca.crt https://search.example.com:9200 && exit
+    sleep 1
+done
+exit 1
+"""
 
 
 class Node(Estate):
-    """One node, as the package of Elasticsearch leaves it."""
+    """One node, as somebody else left it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, topology, licence, script):
         variables = {
             "stacktls_ca_passphrase": CA_PASSPHRASE,
             "stacktls_elasticsearch_password": ELASTIC_PASSWORD,
             "stacktls_license_start_trial": True,
         }
-        super().__init__(folder, TOPOLOGY, variables)
-        self.reset("basic")
-        self.shell(START)
+        super().__init__(folder, TOPOLOGIES / topology, variables)
+        self.reset(licence)
+        self.shell(script)
 
     def shell(self, script):
-        return self.execute("own9", "bash", "-ec", script).stdout
+        return self.execute(self.topology["hosts"][0]["name"], "bash", "-ec", script).stdout
 
     def process(self):
-        return self.execute("own9", "systemctl", "show", "--property", "MainPID", "elasticsearch").stdout
+        return self.shell("systemctl show --property MainPID elasticsearch")
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    return Node(tmp_path_factory.mktemp("existing"))
+    return Node(tmp_path_factory.mktemp("existing"), "existing.json", "basic", START)
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +121,33 @@ def test_what_was_there_is_put_back(node, before):
     assert run.status == 0, run.output
     assert "Elasticsearch security auto-configuration" in node.shell(SHOWN)
     assert node.shell(FILES) == before
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory):
+    return Node(tmp_path_factory.mktemp("foreign"), "foreign.json", "trial", BY_HAND)
+
+
+@pytest.mark.soak
+def test_what_was_made_by_hand_has_to_be_named_and_is_replaced(old):
+    before = old.shell(FILES)
+    run = old.play("site")
+    assert run.status != 0
+    assert "elasticsearch_tls_current_ca_path" in run.output
+    known = {"elasticsearch_tls_current_ca_path": f"{CONFIGURATION}/search-ca.crt"}
+    run = old.play("site", **known)
+    assert run.status != 0
+    assert "search.example.com" in run.output  # the only name of that certificate
+    assert old.shell(FILES) == before
+
+    known["elasticsearch_tls_current_url"] = ["https://search.example.com:9200"]
+    run = old.play("site", **known)
+    assert run.status == 0, run.output
+    listed = old.shell("/usr/share/elasticsearch/bin/elasticsearch-keystore list")
+    assert "xpack.security.http.ssl.keystore.secure_password" not in listed
+    again = old.play("site")
+    assert (again.status, again.changed()) == (0, 0), again.output
+
+    run = old.play("rollback", **known)
+    assert run.status == 0, run.output
+    assert old.shell(FILES) == before
