@@ -48,6 +48,11 @@ REFUSED = {
     "cloud": (CLOUD, {}, "has cloud.id beside output.elasticsearch"),
     "cloud-password": (CLOUD, {}, "The file also holds cloud.auth, which is removed once there is an API key"),
     "no-nodes": ("", {"beats_tls_elasticsearch_group": "nodes"}, "The inventory has no host in the group 'nodes'"),
+    "no-certificate": (
+        "",
+        {"beats_tls_elasticsearch_group": "closed"},
+        "'required', and filebeat has no certificate to present to Elasticsearch: set beats_tls_client_certificate",
+    ),
     "namesakes": ("", {"beats_tls_beats": [{"name": "filebeat"}] * 2}, "2 times with the same API key"),
     "plain-protocol": ("", {"beats_tls_settings": {f"{OUTPUT}.protocol": "http"}}, f"With {OUTPUT}.protocol in"),
     "plain-ssl": ("", {"beats_tls_settings": {f"{OUTPUT}.ssl.enabled": False}}, f"With {OUTPUT}.ssl.enabled in"),
@@ -126,7 +131,9 @@ def results(tmp_path_factory):
     told = {"content": "{{ ansible_failed_result | to_json }}", "dest": f"{folder}/{{{{ inventory_hostname }}}}.json"}
     guarded = {"block": [role("preflight")], "rescue": [{"copy": {**told, "mode": "0600"}}]}
     (folder / "play.json").write_text(json.dumps([{"hosts": "beats", "gather_facts": False, "tasks": [guarded]}]))
-    done = run_playbook(folder, "play.json", {"elasticsearch": ["es1"], "beats": hosts}, "-vv", **LOCAL)
+    closed = {"es9": {"elasticsearch_tls_client_authentication": "required"}}
+    groups = {"elasticsearch": ["es1"], "closed": closed, "beats": hosts}
+    done = run_playbook(folder, "play.json", groups, "-vv", **LOCAL)
     assert done.returncode == 0, done.stdout
     failed = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json") if path.stem in hosts}
     return failed, done.stdout

@@ -94,6 +94,10 @@ def test_an_application_that_would_reach_nobody_is_left_alone(tmp_path, node, op
 @pytest.mark.parametrize(
     ("given", "said"),
     [
+        (
+            {"elasticsearch_tls_client_authentication": "required"},
+            "'required', and orders has no certificate to present to Elasticsearch: set client_tls_certificate to true",
+        ),
         ({"client_tls_languages": "python"}, "client_tls_languages is 'python', and must be a list"),
         ({"client_tls_user": "nobody-so"}, "runs as user 'nobody-so' and group 'nobody-so' (client_tls_user,"),
         ({"client_tls_group": "nobody-so"}, "(chgrp failed: failed to look up group nobody-so)"),

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The shortest start. A signal that comes earlier than this finds no handler, as with the real one. */
+/** The shortest start. */
 const MINIMUM_SECONDS = 2;
 
 const seconds = Math.max(Number(process.env.STACKTLS_KIBANA_STARTUP_SECONDS) || 0, MINIMUM_SECONDS);
@@ -34,10 +34,11 @@ export function blockEventLoop() {
 }
 
 /**
- * Runs `action` as soon as the process is old enough to handle signals.
+ * Runs `action` when signals are handled: two seconds after the beginning, as with the real one, or later where the start
+ * is made slower. A signal that comes earlier finds no handler.
  *
  * @param {() => void} action
  */
 export function whenSignalsAreHandled(action) {
-  setTimeout(action, Math.max(MINIMUM_SECONDS - process.uptime(), 0) * 1000).unref();
+  setTimeout(action, seconds * 1000).unref();
 }

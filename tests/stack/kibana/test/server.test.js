@@ -309,8 +309,9 @@ describe('SIGHUP', { concurrency: 12 }, () => {
     assert.equal(await kibana.exit(), 1);
   });
 
-  test('ends it: within two seconds of its start', async (t) => {
-    const kibana = await start(t, { yml: pem(first) });
+  test('ends it: while it starts', async (t) => {
+    // Two seconds are short on a busy machine.
+    const kibana = await start(t, { yml: pem(first), env: { STACKTLS_KIBANA_STARTUP_SECONDS: '60' } });
     await kibana.waitForOutput('Kibana is starting');
     kibana.kill('SIGHUP');
     assert.equal(await kibana.exit(), 'SIGHUP');
