@@ -33,8 +33,8 @@ cd /root && rm -rf ca ca.zip
 tools=/usr/share/elasticsearch/bin
 $tools/elasticsearch-certutil ca --pem --silent --out /root/ca.zip
 python3 -m zipfile -e ca.zip .
-$tools/elasticsearch-certutil cert --silent --ca-cert ca/ca.crt --ca-key ca/ca.key --name search \
-    --dns search.example.com --out /etc/elasticsearch/search.p12 --pass by-hand-4711
+$tools/elasticsearch-certutil cert --silent --ca-cert /root/ca/ca.crt --ca-key /root/ca/ca.key \
+    --name search --dns search.example.com --out /etc/elasticsearch/search.p12 --pass by-hand-4711
 cp ca/ca.crt /etc/elasticsearch/search-ca.crt
 chown root:elasticsearch /etc/elasticsearch/search.p12
 chmod 640 /etc/elasticsearch/search.p12
