@@ -28,3 +28,14 @@ options:
       - The previous version of each file that changes goes there first. M(stacktls.elastic.restart) settles it.
     type: path
 """
+
+    # For those of them that may run before their folder is made.
+    FOLDER = r"""
+options:
+  folder_expected:
+    description:
+      - Whether an earlier task of the play makes the folder. Then check mode takes it as made where it is missing, and
+        tells what would be; otherwise it is an error in check mode as well.
+    type: bool
+    default: false
+"""

@@ -31,12 +31,6 @@ options:
       - Keystores have their own mode.
     type: raw
     default: "0600"
-  folder_expected:
-    description:
-      - Whether an earlier task of the play makes the folder. Then check mode takes it as made where it is missing, and
-        tells what would be; otherwise it is an error in check mode as well.
-    type: bool
-    default: false
   store_command:
     description:
       - Command on the managed host that puts the secret where the application looks for it, as a list of arguments.

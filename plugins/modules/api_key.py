@@ -36,6 +36,7 @@ extends_documentation_fragment:
   - stacktls.elastic._api
   - stacktls.elastic._secret
   - stacktls.elastic._files
+  - stacktls.elastic._files.folder
 options:
   name:
     description: Name of the API key.

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - stacktls.elastic._api
   - stacktls.elastic._secret
   - stacktls.elastic._files
+  - stacktls.elastic._files.folder
 options:
   namespace:
     description: First part of the name of the service account.

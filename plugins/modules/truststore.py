@@ -26,6 +26,7 @@ requirements:
 extends_documentation_fragment:
   - stacktls.elastic._attributes
   - stacktls.elastic._files
+  - stacktls.elastic._files.folder
 options:
   path:
     description: Absolute path of the file. Its folder must exist.
@@ -84,12 +85,6 @@ options:
     type: str
     choices: [trust, realm_trust]
     default: trust
-  folder_expected:
-    description:
-      - Whether an earlier task of the play makes the folder. Then check mode takes it as made where it is missing, and
-        tells what would be; otherwise it is an error in check mode as well.
-    type: bool
-    default: false
   mode:
     description:
       - Mode of the file as a quoted octal number such as V('0640').
