@@ -19,6 +19,15 @@ class Effect(IntEnum):
     RESTART = 3
 
 
+_READ_AT_START = {
+    "settings": Effect.RESTART,
+    "keystore": Effect.RESTART,
+    "certificate": Effect.RESTART,
+    "client_certificate": Effect.RESTART,
+    "trust": Effect.RESTART,
+    "realm_trust": Effect.NOTHING,
+}
+
 EFFECTS: dict[str, dict[str, Effect]] = {
     # Elasticsearch watches the files of its SSL settings, but not those of a realm, nor elasticsearch.yml and the
     # entries of its keystore (Elastic: "Update certificates", "PKI realm").
@@ -31,24 +40,10 @@ EFFECTS: dict[str, dict[str, Effect]] = {
         "realm_trust": Effect.RESTART,
     },
     # Kibana reads everything at its start, and the files of server.ssl.* again at a SIGHUP: see SIGNAL_SINCE.
-    "kibana": {
-        "settings": Effect.RESTART,
-        "keystore": Effect.RESTART,
-        "certificate": Effect.RESTART,
-        "client_certificate": Effect.RESTART,
-        "trust": Effect.RESTART,
-        "realm_trust": Effect.NOTHING,
-    },
+    "kibana": _READ_AT_START,
     # A Beat reads everything at its start (Elastic: "Configure SSL"). Newer ones can look at their certificates
     # again (ssl.restart_on_cert_change, and ssl.certificate_reload since 9.3.6), which cannot be seen from outside.
-    "beats": {
-        "settings": Effect.RESTART,
-        "keystore": Effect.RESTART,
-        "certificate": Effect.RESTART,
-        "client_certificate": Effect.RESTART,
-        "trust": Effect.RESTART,
-        "realm_trust": Effect.NOTHING,
-    },
+    "beats": _READ_AT_START,
 }
 
 SIGNAL_SINCE: dict[tuple[str, str], tuple[int, ...]] = {("kibana", "certificate"): (8, 11, 2)}
