@@ -19,14 +19,16 @@ TOPOLOGIES = ROOT / "tests/stack/topologies"
 CONFIGURATION = "/etc/elasticsearch"
 FILES = f"cd {CONFIGURATION} && find . -type f -exec sha256sum {{}} + -printf '%p %u:%g %m\\n' | sort"
 SHOWN = "openssl s_client -connect own9:9200 -servername own9 </dev/null 2>/dev/null | openssl x509 -noout -issuer"
-START = """
-systemctl start elasticsearch
+ANSWERS = """
 for _attempt in $(seq 60); do
-    curl --silent --cacert /etc/elasticsearch/certs/http_ca.crt https://own9:9200 && exit
+    curl --silent --cacert {ca_path} {url} && exit
     sleep 1
 done
 exit 1
 """
+START = "systemctl start elasticsearch" + ANSWERS.format(
+    ca_path=f"{CONFIGURATION}/certs/http_ca.crt", url="https://own9:9200"
+)
 # What somebody did by hand: a PKCS#12 file for one name, its password in the keystore, and an authority elsewhere.
 BY_HAND = """
 cd /root && rm -rf ca ca.zip
@@ -46,12 +48,7 @@ xpack.security.http.ssl:
 END
 grep --quiet search.example.com /etc/hosts || echo 127.0.1.92 search.example.com >>/etc/hosts
 systemctl restart elasticsearch
-for _attempt in $(seq 60); do
-    curl --silent --cacert /root/ca/ca.crt https://search.example.com:9200 && exit
-    sleep 1
-done
-exit 1
-"""
+""" + ANSWERS.format(ca_path="/root/ca/ca.crt", url="https://search.example.com:9200")
 
 
 class Node(Estate):
@@ -102,7 +99,7 @@ def test_a_run_that_is_killed_before_the_restart_is_resumed(node, before):
         for line in run.stdout:
             if line.startswith("TASK") and "Bring the changes into force" in line:
                 os.killpg(run.pid, signal.SIGKILL)
-    time.sleep(2)
+    time.sleep(2)  # what the killed run began on the host ends by itself
     assert node.process() == process
     assert "http.p12" not in node.shell(f"cat {CONFIGURATION}/elasticsearch.yml")
     assert "Elasticsearch security auto-configuration" in node.shell(SHOWN)
