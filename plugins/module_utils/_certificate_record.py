@@ -64,6 +64,7 @@ class Record:
 
     def recall(self, now: datetime) -> dict[str, Any] | None:
         """The result of the identity, as an inspection would find it now; ``None`` where it takes one to tell."""
+        # A record that is missing or damaged tells nothing, and costs an inspection.
         with contextlib.suppress(StackTlsError, ValueError, TypeError, KeyError, OSError):
             if self._is_forced or not _is_private(FOLDER):
                 return None
@@ -78,7 +79,7 @@ class Record:
         """A new record of how everything is. What changes later, even during the inspection, makes it useless."""
         record = cls(options, exchange)
         record._salt = os.urandom(16)
-        with contextlib.suppress(StackTlsError, OSError):
+        with contextlib.suppress(StackTlsError, OSError):  # without its basis it is not kept
             record._basis = record._basis_under(record._salt)
         return record
 
