@@ -16,6 +16,8 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ._service import Run
+
 ERROR = "error"
 WARNING = "warning"
 
@@ -120,3 +122,9 @@ def _present_part(folder: str) -> str:
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder) or "/"
     return folder
+
+
+def services(names: Sequence[str], run: Run) -> dict[str, str]:
+    """The state of each systemd unit by its name, as ``systemctl is-active`` tells it; those that it does not know of are left out."""
+    states = {name: run(["systemctl", "is-active", name])[1].strip() for name in names}
+    return {name: state for name, state in states.items() if state}

@@ -15,11 +15,21 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ._endpoint import Answer, Endpoint, Request
 from ._errors import FileError, StackTlsError
 from ._io import require_file
 from ._tls_client import TlsOptions, make_context
+
+TRANSPORT_ARGUMENTS: dict[str, Any] = {
+    "address": {"type": "str", "required": True},
+    "certificate_path": {"type": "path", "required": True},
+    "key_path": {"type": "path", "required": True, "no_log": False},
+    "key_passphrase": {"type": "str", "no_log": True},
+    "ca_path": {"type": "path", "required": True},
+}
+"""The option ``transport`` of the module ``restart``."""
 
 _TIMEOUT = 5.0
 _PATHS = {"elasticsearch": "/", "kibana": "/api/status"}
@@ -72,6 +82,43 @@ class Readiness:
             return f"{endpoint.url} does not show the certificate of {self.certificate_path} yet"
         if self.fingerprint and hashlib.sha256(shown).hexdigest() != self.fingerprint:
             return f"{endpoint.url} does not show the certificate with the SHA-256 fingerprint {self.fingerprint} yet"
+        return ""
+
+
+@dataclass(frozen=True)
+class TransportReadiness:
+    """What has to hold of the transport layer of an Elasticsearch node.
+
+    :param address: host and port.
+    :param tls: its own certificate, and what the nodes trust: it is asked as by another node.
+    """
+
+    address: str
+    tls: TlsOptions
+
+    @classmethod
+    def of(cls, params: dict[str, Any]) -> TransportReadiness:
+        """The one that the option of a module describes."""
+        return cls(
+            params["address"],
+            TlsOptions(
+                ca_path=params["ca_path"],
+                client_certificate_path=params["certificate_path"],
+                client_key_path=params["key_path"],
+                client_key_passphrase=params["key_passphrase"],
+            ),
+        )
+
+    def amiss(self) -> str:
+        """What does not hold yet, in words; empty where the layer shows its certificate."""
+        try:
+            context = make_context(self.tls)
+            context.check_hostname = False  # nodes compare names or not (xpack.security.transport.ssl.verification_mode)
+            shown = _shown_certificate(Endpoint.parse(f"https://{self.address}"), context)
+        except (OSError, StackTlsError) as error:
+            return f"the transport layer at {self.address}: {error}"
+        if shown != _first_certificate(self.tls.client_file):
+            return f"the transport layer at {self.address} does not show the certificate of {self.tls.client_file} yet"
         return ""
 
 

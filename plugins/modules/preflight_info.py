@@ -61,6 +61,11 @@ options:
     type: list
     elements: str
     default: []
+  services:
+    description: Names of systemd units whose state is returned. None is known where there is no systemd.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: stacktls.elastic.tls_endpoint_info
   - module: stacktls.elastic.certificate_info
@@ -104,6 +109,11 @@ findings:
       description: What to do.
       type: str
       sample: Install the package first, or name the accounts of this installation.
+services:
+  description: The state of each of O(services) by its name, such as V(active), V(inactive) or V(failed).
+  returned: success
+  type: dict
+  sample: {elasticsearch: active}
 """
 
 import time
@@ -114,6 +124,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.stacktls.elastic.plugins.module_utils import _preflight
 from ansible_collections.stacktls.elastic.plugins.module_utils._preflight import Finding
+from ansible_collections.stacktls.elastic.plugins.module_utils._service import runner
 
 
 def findings(params: dict[str, Any]) -> Iterator[Finding]:
@@ -139,10 +150,12 @@ def main() -> None:
             "users": {"type": "list", "elements": "str", "default": []},
             "groups": {"type": "list", "elements": "str", "default": []},
             "hosts": {"type": "list", "elements": "str", "default": []},
+            "services": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, findings=[asdict(each) for each in findings(module.params)])
+    states = _preflight.services(module.params["services"], runner(module.run_command))
+    module.exit_json(changed=False, findings=[asdict(each) for each in findings(module.params)], services=states)
 
 
 if __name__ == "__main__":

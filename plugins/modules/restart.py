@@ -80,6 +80,31 @@ options:
   client_key_passphrase:
     description: Passphrase of that private key.
     type: str
+  transport:
+    description:
+      - How the transport layer of an Elasticsearch node is asked for its certificate, with which the node has to be back.
+      - The handshake is that of another node, with the same certificate. Names are not compared. Needs C(cryptography).
+    type: dict
+    suboptions:
+      address:
+        description: Host and port of the transport layer as seen from its own host, such as V(es1.example.com:9300).
+        type: str
+        required: true
+      certificate_path:
+        description: PEM file on the managed host with the certificate that it has to show.
+        type: path
+        required: true
+      key_path:
+        description: PEM file with its private key.
+        type: path
+        required: true
+      key_passphrase:
+        description: Passphrase of that private key.
+        type: str
+      ca_path:
+        description: PEM file with the CA certificates that the nodes trust.
+        type: path
+        required: true
   fingerprint_sha256:
     description:
       - SHA-256 of the certificate that the service has to show, in hexadecimal, where it is in no PEM file.
@@ -168,6 +193,11 @@ EXAMPLES = r"""
       ca_path: /etc/elasticsearch/certs/ca.crt
       username: elastic
       password: "{{ elastic_password }}"
+    transport:
+      address: es1.example.com:9300
+      certificate_path: /etc/elasticsearch/certs/transport.crt
+      key_path: /etc/elasticsearch/certs/transport.key
+      ca_path: /etc/elasticsearch/certs/transport-ca.crt
   throttle: 1
 
 - name: Let Kibana take over its new server certificate
@@ -225,7 +255,11 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._cluster import (
 from ansible_collections.stacktls.elastic.plugins.module_utils._effects import PRODUCTS, Effect, effect_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import KINDS, Journal
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography, run_module
-from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness
+from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import (
+    TRANSPORT_ARGUMENTS,
+    Readiness,
+    TransportReadiness,
+)
 from ansible_collections.stacktls.elastic.plugins.module_utils._restart import Outcome, apply_changes
 from ansible_collections.stacktls.elastic.plugins.module_utils._service import Service, runner
 from ansible_collections.stacktls.elastic.plugins.module_utils._steadiness import Steadiness
@@ -249,7 +283,11 @@ def probes_of(params: dict[str, Any], service: Service) -> tuple[Probe, Probe]:
         return steady, steady
     is_up = Readiness(params["product"], params["url"], TlsOptions.of(params))
     shown = {"certificate_path": params["certificate_path"], "fingerprint": params["fingerprint_sha256"]}
-    return replace(is_up, **shown).amiss, is_up.amiss
+    as_it_should_be = replace(is_up, **shown).amiss
+    if params["transport"] is None:
+        return as_it_should_be, is_up.amiss
+    transport = TransportReadiness.of(params["transport"])
+    return lambda: as_it_should_be() or transport.amiss(), is_up.amiss
 
 
 def restart(module: AnsibleModule) -> dict[str, Any]:
@@ -294,6 +332,7 @@ def main() -> None:
             "ca_path": {"type": "path"},
             "certificate_path": {"type": "path"},
             **IDENTITY_ARGUMENTS,
+            "transport": {"type": "dict", "options": TRANSPORT_ARGUMENTS},
             "fingerprint_sha256": {"type": "str"},
             "version": {"type": "str", "default": ""},
             "log_path": {"type": "path"},
@@ -309,7 +348,7 @@ def main() -> None:
         required_if=[("product", each, ["service" if each == "beats" else "url"]) for each in PRODUCTS],
         supports_check_mode=True,
     )
-    if module.params["client_certificate_path"]:
+    if module.params["client_certificate_path"] or module.params["transport"]:
         require_cryptography(module)
     run_module(module, lambda: restart(module))
 

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Union
 from urllib.parse import urlsplit
 
 from ..module_utils._errors import CertificateError
-from ..module_utils._pki._sans import parse_alternative_name
+from ..module_utils._pki._sans import AlternativeName, parse_alternative_name, read_alternative_name, uncovered
 
 Reading = Union[str, list[str]]
 
 HTTP_PUBLISH_SETTINGS = ("http.publish_host", "http.host", "network.publish_host", "network.host")
 """Elasticsearch publishes its HTTP layer under the first of these that is set (Elastic: "Networking settings")."""
 
+TRANSPORT_PUBLISH_SETTINGS = ("transport.publish_host", "transport.host", "network.publish_host", "network.host")
+"""The same of its transport layer."""
+
 KIBANA_SETTINGS = ("server.publicBaseUrl", "server.host")
 SETTINGS = (*HTTP_PUBLISH_SETTINGS, "node.name", *KIBANA_SETTINGS)
 
+_LOOPBACK = "other machines do not reach it so"
 _SPECIAL = re.compile(r"_.+_(?::ipv[46])?")
 
 
@@ -38,6 +42,52 @@ class Published:
 def published_names(settings: Mapping[str, Reading]) -> list[Published]:
     """What the settings of Elasticsearch or Kibana publish; others of them are passed over."""
     return [*_elasticsearch(settings), *_kibana(settings)]
+
+
+def transport_name_problems(
+    settings: Mapping[str, Reading], names: Sequence[str], all_names: Sequence[str]
+) -> list[str]:
+    """Why nodes that compare names would not accept each other, in words.
+
+    A node is reached by the name or address that it publishes, and first of all by those that others look for it at.
+
+    :param names: subject alternative names of the node's certificate in the transport layer.
+    :param all_names: those of all nodes.
+    """
+    own, every = (list(map(read_alternative_name, each)) for each in (names, all_names))
+    problems = [
+        f"{published.setting} is {published.name} and {published.note or 'its certificate lacks that name'}"
+        for published in _transport(settings)
+        if (published.note and not _has_address(own)) or (not published.note and _lacks(published.name, own))
+    ]
+    seeds = [_without_port(seed) for seed in _texts(settings.get("discovery.seed_hosts", ""))]
+    return problems + [
+        f"discovery.seed_hosts names {seed}, and no certificate of a node has that name"
+        for seed in seeds
+        if not _unchecked(seed) and _lacks(seed, every)
+    ]
+
+
+def _transport(settings: Mapping[str, Reading]) -> Iterator[Published]:
+    setting = next((name for name in TRANSPORT_PUBLISH_SETTINGS if settings.get(name)), None)
+    for name in _texts(settings[setting]) if setting else []:
+        note = _unchecked(name)
+        if note != _LOOPBACK:  # a node that others do not reach has none
+            yield Published(str(setting), name, note)
+
+
+def _lacks(name: str, names: Sequence[AlternativeName]) -> bool:
+    return bool(uncovered([read_alternative_name(name)], names))
+
+
+def _has_address(names: Sequence[AlternativeName]) -> bool:
+    """Whether an address is among them: whoever gives one knows that the node publishes it."""
+    return any(name.kind == "IP" for name in names)
+
+
+def _without_port(seed: str) -> str:
+    host, colon, port = seed.rpartition(":")
+    return host if colon and port.isdigit() and ":" not in host.strip("[]") or seed.startswith("[") and colon else seed
 
 
 def _elasticsearch(settings: Mapping[str, Reading]) -> Iterator[Published]:
@@ -87,7 +137,7 @@ def _unchecked(name: str) -> str:
     if name == "0" or _is_address(name, "is_unspecified"):
         return "it stands for every address of the host"
     if name == "localhost" or _is_address(name, "is_loopback"):
-        return "other machines do not reach it so"
+        return _LOOPBACK
     return ""
 
 
