@@ -65,10 +65,15 @@ def _check_certificate(options: Options) -> None:
     lifetime_of(identity, datetime.now(timezone.utc))
 
 
+def _check_truststore(options: Options) -> None:
+    # Files are on the host: those of the controller by the same names say nothing.
+    _truststore.authorities_given({**options, "certificate_paths": [], "pkcs12_sources": []})
+
+
 _CHECKS: dict[str, tuple[Options, Callable[[Options], object]]] = {
     "api_key": (_api_key.MODULE_ARGUMENTS["argument_spec"], _api_key.Wanted.from_params),
     "certificate": (_certificate_arguments.MODULE_ARGUMENTS["argument_spec"], _check_certificate),
-    "truststore": (_truststore.ARGUMENTS, _truststore.authorities_given),
+    "truststore": (_truststore.ARGUMENTS, _check_truststore),
 }
 """What each module accepts, and what it makes of that."""
 

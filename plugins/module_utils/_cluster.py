@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._api import API_ARGUMENTS, ApiClient
-from ._endpoint import EndpointError
+from ._endpoint import is_lasting
 from ._errors import ApiError, ServiceError, StackTlsError
 from ._io import SECRET_MODE, Attributes, read_file, remove_file, write_file
 from ._service import Service
@@ -157,7 +157,7 @@ class Cluster(Alone):
         try:
             found = _health(client)
         except ApiError as error:
-            if _is_lasting(error):
+            if is_lasting(error):
                 raise
             return str(error)
         status, moving = found["status"], found["relocating_shards"] + found["initializing_shards"]
@@ -220,13 +220,6 @@ def _client_options(identity: TlsOptions) -> dict[str, str | None]:
 def _text(path: str | None) -> str | None:
     content = read_file(path) if path else None
     return content.decode("ascii", "replace") if content else None
-
-
-def _is_lasting(error: ApiError) -> bool:
-    """Whether waiting does not help: a login or a certificate that is not accepted."""
-    if error.status is None:
-        return not isinstance(error, EndpointError)
-    return error.status < 500 and error.status != 429
 
 
 def _health(client: ApiClient) -> dict[str, Any]:

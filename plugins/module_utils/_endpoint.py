@@ -33,6 +33,13 @@ class EndpointError(ApiError):
         self.transient = transient
 
 
+def is_lasting(error: ApiError) -> bool:
+    """Whether waiting does not help: a login or a certificate that is not accepted."""
+    if error.status is None:
+        return not isinstance(error, EndpointError)
+    return error.status < 500 and error.status != 429
+
+
 @dataclass(frozen=True)
 class Request:
     """What is sent; ``path`` begins with a slash and is quoted already."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ._changes import FILE_ARGUMENTS, Replacement, attributes_of, journal_of, pending
 from ._errors import CertificateError, FileError, located
 from ._io import attribute_lines, attribute_names, read_file, require_file
-from ._pki._authorities import require_signing
+from ._pkcs12_sources import PKCS12_SOURCE_ARGUMENTS, pkcs12_authorities, trusted_among
 from ._pki._bundle import comment, distinct, encode_bundle
 from ._pki._certificates import Lifetime, fingerprint, load_certificates, require_valid
 from ._pki._dates import timestamp
@@ -38,6 +38,7 @@ ARGUMENTS: dict[str, Any] = {
     "format": {"type": "str", "choices": ["pem", "pkcs12"], "default": "pem"},
     "certificates": {"type": "list", "elements": "str", "default": []},
     "certificate_paths": {"type": "list", "elements": "path", "default": []},
+    **PKCS12_SOURCE_ARGUMENTS,
     "password": {"type": "str", "no_log": True},
     "encryption": {"type": "str", "choices": list(ENCRYPTIONS), "default": "aes-256"},
     "purge": {"type": "bool", "default": True},
@@ -48,6 +49,7 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 NEW_FILE_MODE = 0o644
+_SOURCES = ("certificates", "certificate_paths", "pkcs12_sources")
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,9 @@ def _check(params: dict[str, Any], *, folder_is_made: bool) -> None:
         raise FileError("path must be an absolute path.", path=path)
     if not folder_is_made and not os.path.isdir(os.path.dirname(path)):
         raise FileError(f"the folder {os.path.dirname(path)} does not exist.", path=path)
-    if not params["certificates"] and not params["certificate_paths"]:
+    if not any(params[option] for option in _SOURCES):
         raise CertificateError(
-            "neither certificates nor certificate_paths names an authority.",
+            "neither certificates nor certificate_paths nor pkcs12_sources names an authority.",
             hint="A service that trusts nobody reaches nobody.",
         )
     _check_password(params)
@@ -112,6 +114,7 @@ def authorities_given(params: dict[str, Any]) -> tuple[x509.Certificate, ...]:
 
     :raises CertificateError: where one cannot be read, or is no authority's and that is not allowed.
     :raises FileError: where a file cannot be read.
+    :raises KeystoreError: where the keystore that has the password of a file cannot be opened.
     """
     found: list[x509.Certificate] = []
     for number, text in enumerate(params["certificates"], 1):
@@ -120,20 +123,11 @@ def authorities_given(params: dict[str, Any]) -> tuple[x509.Certificate, ...]:
     for path in params["certificate_paths"]:
         with located(path):
             found += _authorities_in(require_file(path), params)
-    return distinct(found)
+    return distinct([*found, *pkcs12_authorities(params)])
 
 
 def _authorities_in(pem: bytes, params: dict[str, Any]) -> list[x509.Certificate]:
-    certificates = load_certificates(pem)
-    if params["allow_leaf_certificates"]:
-        return certificates
-    for certificate in certificates:
-        try:
-            require_signing(certificate)
-        except CertificateError as error:
-            error.hint += " To trust a single peer, set allow_leaf_certificates."
-            raise
-    return certificates
+    return trusted_among(load_certificates(pem), leaves=params["allow_leaf_certificates"])
 
 
 def _present(params: dict[str, Any]) -> Present:

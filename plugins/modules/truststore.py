@@ -48,11 +48,47 @@ options:
   certificate_paths:
     description:
       - Files on the managed host with one or several certificates in PEM form.
-      - O(certificates) and O(certificate_paths) may be given together. One of them is needed, because a service that
-        trusts nobody reaches nobody.
+      - O(certificates), O(certificate_paths) and O(pkcs12_sources) may be given together. One of them is needed,
+        because a service that trusts nobody reaches nobody.
     type: list
     elements: path
     default: []
+  pkcs12_sources:
+    description:
+      - PKCS#12 files on the managed host whose authorities are wanted, such as the C(elastic-certificates.p12) of
+        C(elasticsearch-certutil) or the C(transport.p12) with which Elasticsearch configures itself.
+      - Trusted entries and the certificates above that of a private key count. The certificate of a private key itself
+        is passed over where it is not one of an authority. Private keys are not taken over.
+      - A certificate that is neither is refused; see O(allow_leaf_certificates).
+      - A Java keystore of the type JKS is refused. Export its authorities with C(keytool -exportcert -rfc), and name
+        that file in O(certificate_paths).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The file.
+        type: path
+        required: true
+      password:
+        description:
+          - Its password.
+          - Without it, and without O(pkcs12_sources[].password_entry), the empty password is tried. A file that is not
+            protected needs none, and opens whatever is given.
+        type: str
+      password_entry:
+        description:
+          - Entry of the keystore of Elasticsearch that has the password, such as
+            V(xpack.security.transport.ssl.truststore.secure_password). See O(elasticsearch_keystore_path).
+          - Where the keystore has no such entry, the empty password is tried.
+        type: str
+  elasticsearch_keystore_path:
+    description: Keystore of Elasticsearch on the managed host. It is read where a password is to be found in it.
+    type: path
+    default: /etc/elasticsearch/elasticsearch.keystore
+  elasticsearch_keystore_password:
+    description: Password of O(elasticsearch_keystore_path), where it has one.
+    type: str
   password:
     description:
       - Password of a PKCS#12 file. The empty text is a password, too.
@@ -93,7 +129,12 @@ options:
     type: raw
 notes:
   - An authority that is expired, or not valid yet, is kept with a warning.
+  - Passwords that are read from the keystore of Elasticsearch are not part of results, differences or messages.
 seealso:
+  - name: The command elasticsearch-certutil
+    description: What makes such PKCS#12 files.
+    link: https://www.elastic.co/docs/reference/elasticsearch/command-line-tools/certutil
+  - module: stacktls.elastic.elasticsearch_keystore
   - module: stacktls.elastic.certificate
   - module: stacktls.elastic.certificate_authority
   - module: stacktls.elastic.restart
@@ -120,6 +161,18 @@ EXAMPLES = r"""
       - /etc/elasticsearch/certs/ca.crt
     group: elasticsearch
     mode: "0640"
+
+- name: Trust the authorities that the nodes trust already, and the new one
+  stacktls.elastic.truststore:
+    path: /etc/elasticsearch/certs/transport-ca.crt
+    pkcs12_sources:
+      - path: /etc/elasticsearch/elastic-certificates.p12
+        password_entry: xpack.security.transport.ssl.truststore.secure_password
+    certificate_paths:
+      - /etc/elasticsearch/certs/ca.crt
+    group: elasticsearch
+    mode: "0640"
+    journal: /var/lib/stacktls/elasticsearch
 
 - name: Add the authority of the company to what a PKI realm trusts already
   stacktls.elastic.truststore:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ from ._pkcs12 import open_container
 from ._pkcs12_bags import (
     CERTIFICATE_BAG,
     FRIENDLY_NAME,
+    KEY_BAG,
+    LOCAL_KEY_ID,
+    SHROUDED_KEY_BAG,
     Bag,
     certificate_bag,
     certificate_content,
@@ -101,12 +105,48 @@ def holds_private_key(data: bytes, password: str | None) -> bool:
     """Whether a file is seen to hold a private key; most tell it without their password. A file of Java's own formats
     may hold one.
     """
-    if b"PRIVATE KEY-----" in data or data.startswith(_JAVA_KEY_STORES):
+    if b"PRIVATE KEY-----" in data or is_java_key_store(data):
         return True
     try:
         return read_container(data).holds_key() or open_container(data, password).key is not None
     except CertificateError:
         return False
+
+
+def is_java_key_store(data: bytes) -> bool:
+    """Whether a file is of one of Java's own formats, JKS and JCEKS."""
+    return data.startswith(_JAVA_KEY_STORES)
+
+
+def open_certificates(
+    data: bytes, password: str | None
+) -> tuple[tuple[x509.Certificate, ...], tuple[x509.Certificate, ...]]:
+    """All certificates of a PKCS#12 file, each once, and those among them that belong to its private keys.
+
+    :raises PassphraseError: where the password is wrong, missing or not needed.
+    :raises CertificateError: where the file is damaged.
+    """
+    opened = open_container(data, password)
+    entries = [opened.cert, *opened.additional_certs] if opened.cert else opened.additional_certs
+    certificates = [entry.certificate for entry in entries]
+    for certificate in certificates:
+        require_readable(certificate)
+    of_keys = [opened.cert.certificate] if opened.cert else []
+    # cryptography sees one key only, and the http.p12 that Elasticsearch configures for itself has two. Older files are
+    # encrypted in ways that are known to cryptography only; those have one key.
+    with contextlib.suppress(CertificateError):
+        of_keys += _of_keys(read_container(data).bags(password))
+    return distinct(certificates), distinct(of_keys)
+
+
+def _of_keys(bags: list[Bag]) -> list[x509.Certificate]:
+    """The certificates whose bag has the identifier of a key."""
+    keys = {bag.attributes.get(LOCAL_KEY_ID) for bag in bags if bag.identifier in (KEY_BAG, SHROUDED_KEY_BAG)} - {None}
+    return [
+        certificate_of(bag)
+        for bag in bags
+        if bag.identifier == CERTIFICATE_BAG and bag.attributes.get(LOCAL_KEY_ID) in keys
+    ]
 
 
 def _attributes(certificate: x509.Certificate) -> bytes:

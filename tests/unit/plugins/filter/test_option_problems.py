@@ -15,7 +15,13 @@ CERTIFICATE = {"subject": "CN=shop", "subject_alt_names": ["shop"], "profile": "
 
 @pytest.mark.parametrize(
     ("module", "options"),
-    [("api_key", KEY), ("api_key", {"name": "shop", "expiration": None}), ("certificate", CERTIFICATE)],
+    [
+        ("api_key", KEY),
+        ("api_key", {"name": "shop", "expiration": None}),
+        ("certificate", CERTIFICATE),
+        # These are files of the host.
+        ("truststore", {"certificate_paths": ["/nowhere/a.crt"], "pkcs12_sources": [{"path": "/nowhere/a.p12"}]}),
+    ],
 )
 def test_what_can_be_has_none(module, options):
     assert option_problems(options, module) == []

@@ -72,6 +72,9 @@ class Host:
             "format": "pem",
             "certificates": [],
             "certificate_paths": [],
+            "pkcs12_sources": [],
+            "elasticsearch_keystore_path": "/nowhere/elasticsearch.keystore",
+            "elasticsearch_keystore_password": None,
             "password": None,
             "encryption": "aes-256",
             "purge": True,
@@ -127,6 +130,15 @@ def test_a_new_file(host, protection):
     found = load_bundle(content) if is_pem else load_truststore(content, protection.get("password"))
     assert found.trusted == (ONE, TWO)
     assert stat.S_IMODE(host.path.stat().st_mode) == 0o644
+
+
+def test_authorities_of_a_pkcs12_file_join_the_others(host):
+    source = host.folder / "node.p12"
+    source.write_bytes(encode_container(Identity(KEY, LEAF, (ONE,)), SECRET, "node"))
+    given = {"path": str(source), "password": SECRET, "password_entry": None}
+    assert host.codes(certificates=[pem(TWO)], pkcs12_sources=[given]) == ["missing"]
+    assert load_bundle(host.path.read_bytes()).certificates == (TWO, ONE)
+    assert host.codes(pkcs12_sources=[given]) == ["surplus"]
 
 
 def test_the_result(host):
@@ -245,7 +257,7 @@ def test_a_leaf(host):
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({}, "neither certificates nor certificate_paths names an authority"),
+        ({}, "neither certificates nor certificate_paths nor pkcs12_sources names an authority"),
         ({"certificates": ["text"]}, "element 1 of certificates: holds no certificate in PEM form"),
         ({"certificate_paths": ["/nowhere/a.pem"]}, "/nowhere/a.pem: no such file"),
         ({"certificates": [pem(ONE)], "password": SECRET}, "a PEM bundle has no password"),
