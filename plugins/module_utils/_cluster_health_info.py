@@ -19,6 +19,9 @@ _PATH = "/_cluster/health?master_timeout=5s"
 """A node without a master would otherwise think for 30 seconds before it says so."""
 
 
+_UNAUTHORIZED = 401
+
+
 @dataclass(frozen=True)
 class Health:
     """What the API says, by its names."""
@@ -48,10 +51,12 @@ class Wanted:
 
     :param status: the worst that is good enough.
     :param nodes: how many there are at least.
+    :param login: whether a login that is not accepted may be accepted in a moment.
     """
 
     status: str | None = None
     nodes: int | None = None
+    login: bool = False
 
     @property
     def is_anything(self) -> bool:
@@ -108,7 +113,7 @@ def wait_for_health(client: ApiClient, wanted: Wanted, seconds: float, clock: Cl
         try:
             seen.append(Health.read(client))
         except ApiError as error:
-            if is_lasting(error):
+            if is_lasting(error) and not (wanted.login and error.status == _UNAUTHORIZED):
                 raise
             return str(error)
         return wanted.amiss(seen[0])

@@ -32,6 +32,13 @@ options:
   wait_for_nodes:
     description: How many nodes there must be at least, whatever their roles are.
     type: int
+  wait_for_login:
+    description:
+      - Whether to wait, too, where the login is not accepted. A cluster whose nodes have all restarted knows nobody until it has
+        recovered the index of its users.
+      - A wrong password is told at the end of O(wait) then.
+    type: bool
+    default: false
   wait:
     description:
       - Seconds to wait for O(wait_for_status) and O(wait_for_nodes). With V(0) the cluster has to be so already.
@@ -131,12 +138,13 @@ def main() -> None:
             **API_ARGUMENTS,
             "wait_for_status": {"type": "str", "choices": list(STATUSES)},
             "wait_for_nodes": {"type": "int"},
+            "wait_for_login": {"type": "bool", "default": False},
             "wait": {"type": "int", "default": 30},
         },
         supports_check_mode=True,
         **API_RULES,
     )
-    wanted = Wanted(module.params["wait_for_status"], module.params["wait_for_nodes"])
+    wanted = Wanted(*(module.params[f"wait_for_{name}"] for name in ("status", "nodes", "login")))
 
     def work(client: ApiClient) -> dict[str, Any]:
         return {"changed": False, **asdict(wait_for_health(client, wanted, module.params["wait"]))}

@@ -151,6 +151,12 @@ def test_nobody_waits_for_a_login(server: Server, params: Params, status: int, w
     assert len(server.received) == 1
 
 
+def test_a_cluster_that_has_restarted_learns_who_its_users_are(server: Server, params: Params) -> None:
+    server.answer(401, "{}")
+    assert "does not accept user 'elastic'" in refusal(server, params, Wanted("green", login=True), 2)
+    assert len(server.received) == 3
+
+
 def test_nobody_waits_for_a_certificate_that_is_not_trusted(
     start: Callable[..., Server], stranger: Issued, params: Params
 ) -> None:
