@@ -43,12 +43,16 @@ class Service:
     :param name: the unit's name.
     :param restart_command: argument list that takes the place of ``systemctl restart``.
     :param log_paths: files in which the service writes why it does not start.
+    :param status_command: argument list that fails where what the restart command restarts does not run.
+    :param log_command: argument list that prints the end of its log.
     """
 
     name: str
     run: Run
     restart_command: Sequence[str] = ()
     log_paths: Sequence[str] = ()
+    status_command: Sequence[str] = ()
+    log_command: Sequence[str] = ()
 
     def restart(self) -> None:
         """Restart it.
@@ -73,12 +77,16 @@ class Service:
         return (error or output).strip() or f"systemctl kill failed with {code}." if code else ""
 
     def has_failed(self) -> bool:
-        """Whether systemd gave the unit up; always false with a custom command."""
-        return not self.restart_command and self.run(["systemctl", "is-failed", "--quiet", self.name])[0] == 0
+        """Whether systemd gave the unit up; with a custom command, whether that of its state tells that it stopped."""
+        if self.restart_command:
+            return self._is_told_stopped()
+        return self.run(["systemctl", "is-failed", "--quiet", self.name])[0] == 0
 
     def is_stopped(self) -> bool:
-        """Whether systemd knows that it does not run; always false with a custom command."""
-        return not self.restart_command and self.run(["systemctl", "is-active", "--quiet", self.name])[0] != 0
+        """Whether systemd, or with a custom command that of its state, knows that it does not run."""
+        if self.restart_command:
+            return self._is_told_stopped()
+        return self.run(["systemctl", "is-active", "--quiet", self.name])[0] != 0
 
     def process(self) -> str:
         """The number of its main process; empty where systemd has none, or says that the unit is not active."""
@@ -100,7 +108,14 @@ class Service:
         telling = [line.strip()[:_LINE_LENGTH] for line in lines if any(word in line for word in _TELLING)]
         return "\n".join(list(dict.fromkeys(telling or lines))[-_LOG_LINES:])
 
+    def _is_told_stopped(self) -> bool:
+        # A command that is not there tells nothing.
+        return bool(self.status_command) and self.run(self.status_command)[0] not in (0, _NOT_FOUND)
+
     def _journal_lines(self) -> list[str]:
+        if self.log_command:
+            code, output, error = self.run(self.log_command)
+            return (output + error).splitlines()  # a container's log has both
         if self.restart_command:
             return []
         code, output, _error = self.run(["journalctl", "--no-pager", "-o", "cat", "-n", "60", "-u", self.name])

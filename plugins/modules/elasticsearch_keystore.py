@@ -34,6 +34,12 @@ options:
     description: Folder that Elasticsearch is installed in. It tells the version of a keystore that is made or changed.
     type: path
     default: /usr/share/elasticsearch
+  version:
+    description:
+      - Version of Elasticsearch, such as V(9.4.3), in place of what O(home) tells, where it is not installed on this
+        host, as where it runs in a container.
+    type: str
+    default: ""
   entries:
     description:
       - The entries that the keystore should have, as names and values. Names not given stay as they are.
@@ -111,6 +117,13 @@ EXAMPLES = r"""
     entries:
       xpack.security.http.ssl.keystore.secure_password: "{{ pkcs12_password }}"
     purge: true
+
+- name: Set an entry of an Elasticsearch that runs in a container
+  stacktls.elastic.elasticsearch_keystore:
+    path: /srv/elasticsearch/config/elasticsearch.keystore
+    version: 9.4.3
+    entries:
+      xpack.security.http.ssl.secure_key_passphrase: "{{ http_key_passphrase }}"
 
 - name: Keep the credentials of a snapshot repository that are a file on the controller
   stacktls.elastic.elasticsearch_keystore:

@@ -43,6 +43,21 @@ options:
     type: list
     elements: str
     default: []
+  status_command:
+    description:
+      - Argument list that succeeds as long as what O(command) restarts runs, such as C(podman top NAME) for a
+        container.
+      - A service that stopped is not waited for then until O(timeout) has passed. Read with O(command) only.
+    type: list
+    elements: str
+    default: []
+  log_command:
+    description:
+      - Argument list that prints the end of the log, such as C(podman logs --tail 60 NAME), in place of the journal of
+        systemd. It is quoted, besides O(log_path), where the service does not come back.
+    type: list
+    elements: str
+    default: []
   run:
     description:
       - Name that the changes get as a backup, the same for all services of a run. See M(stacktls.elastic.rollback).
@@ -210,6 +225,18 @@ EXAMPLES = r"""
     certificate_path: /etc/kibana/certs/kibana-server.crt
   throttle: 1
 
+- name: Restart Elasticsearch that runs in a container
+  stacktls.elastic.restart:
+    product: elasticsearch
+    command: [podman, restart, elasticsearch]
+    status_command: [podman, top, elasticsearch]
+    log_command: [podman, logs, --tail, "60", elasticsearch]
+    journal: /var/lib/stacktls/elasticsearch
+    url: https://es1.example.com:9200
+    ca_path: /srv/elasticsearch/config/certs/ca.crt
+    certificate_path: /srv/elasticsearch/config/certs/http.crt
+  throttle: 1
+
 - name: Restart Filebeat where something has changed
   stacktls.elastic.restart:
     product: beats
@@ -302,6 +329,8 @@ def restart(module: AnsibleModule) -> dict[str, Any]:
             runner(module.run_command),
             params["command"],
             log_files(params["log_path"]),
+            params["status_command"],
+            params["log_command"],
         )
         note_path = os.path.join(params["journal"], "allocation.json")
         cluster = cluster_of(params["cluster"], note_path, TlsOptions.of(params))
@@ -326,6 +355,8 @@ def main() -> None:
             "journal": {"type": "path", "required": True},
             "service": {"type": "str"},
             "command": {"type": "list", "elements": "str", "default": []},
+            "status_command": {"type": "list", "elements": "str", "default": []},
+            "log_command": {"type": "list", "elements": "str", "default": []},
             "run": {"type": "str", "default": ""},
             "kinds": {"type": "list", "elements": "str", "choices": list(KINDS), "default": []},
             "url": {"type": "list", "elements": "str"},

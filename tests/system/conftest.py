@@ -47,32 +47,17 @@ class Run:
         return sum(int(each.split("=")[1]) for each in self.output.split() if each.startswith("changed="))
 
 
-class Estate:
-    """The hosts of a topology, and a folder on the controller."""
+class Controller:
+    """A folder that playbooks run in, with the inventory hosts.json."""
 
-    def __init__(self, folder: Path, topology: Path, variables: dict[str, object]) -> None:
+    def __init__(self, folder: Path, variables: dict[str, object]) -> None:
         self.folder = folder
-        self.topology = json.loads(topology.read_text())
         self.environment = {**os.environ, **_stack_environment(), "ANSIBLE_NOCOLOR": "1"}
         self.environment["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / "build/collections")
         self.environment["ANSIBLE_LOCAL_TEMP"] = str(folder / "tmp")
         self.environment["TMPDIR"] = str(folder / "tmp")
         (folder / "tmp").mkdir(exist_ok=True)
-        subprocess.run([STACK, "up", str(topology)], check=True, stdin=subprocess.DEVNULL)
-        hosts = subprocess.run(
-            [STACK, "inventory", "--pipelined", str(topology)], check=True, capture_output=True, text=True
-        )
-        (folder / "hosts.json").write_text(hosts.stdout)
         (folder / "variables.json").write_text(json.dumps({"all": {"vars": variables}}))
-
-    def reset(self, licence: str = "trial") -> None:
-        """Passwords over plain HTTP again, and no authority."""
-        hosts = [
-            {**host, "license": licence} if host["kind"] == "elasticsearch" else host for host in self.topology["hosts"]
-        ]
-        topology = json.dumps({**self.topology, "hosts": hosts})
-        subprocess.run([STACK, "reset", "-"], check=True, input=topology, text=True)
-        shutil.rmtree(self.folder / "stacktls-ca", ignore_errors=True)
 
     def play(self, playbook: str = "mutual_tls", *options: str, **variables: object) -> Run:
         """Run a playbook of the collection, or of a file."""
@@ -92,6 +77,28 @@ class Estate:
             timeout=600,
         )
         return Run(done.returncode, done.stdout)
+
+
+class Estate(Controller):
+    """The hosts of a topology, and a folder on the controller."""
+
+    def __init__(self, folder: Path, topology: Path, variables: dict[str, object]) -> None:
+        super().__init__(folder, variables)
+        self.topology = json.loads(topology.read_text())
+        subprocess.run([STACK, "up", str(topology)], check=True, stdin=subprocess.DEVNULL)
+        hosts = subprocess.run(
+            [STACK, "inventory", "--pipelined", str(topology)], check=True, capture_output=True, text=True
+        )
+        (folder / "hosts.json").write_text(hosts.stdout)
+
+    def reset(self, licence: str = "trial") -> None:
+        """Passwords over plain HTTP again, and no authority."""
+        hosts = [
+            {**host, "license": licence} if host["kind"] == "elasticsearch" else host for host in self.topology["hosts"]
+        ]
+        topology = json.dumps({**self.topology, "hosts": hosts})
+        subprocess.run([STACK, "reset", "-"], check=True, input=topology, text=True)
+        shutil.rmtree(self.folder / "stacktls-ca", ignore_errors=True)
 
     def execute(
         self, host: str, *command: str, check: bool = True, given: str = ""

@@ -18,12 +18,13 @@ from ._elasticsearch import Store, encode
 from ._file_entries import FILE_ENTRY_ARGUMENTS, file_values
 from ._merge import Wanted, check_names, merge, texts
 from ._passwords import Passwords, check_password, password_lines
-from ._release import format_version, installed_release, version_after, version_lines
+from ._release import ReleaseSource, format_version, release_source, version_after, version_lines
 from ._store_file import ENTRY_ARGUMENTS, Change, replace, require_decided, warn_of_readers
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "default": "/etc/elasticsearch/elasticsearch.keystore"},
     "home": {"type": "path", "default": "/usr/share/elasticsearch"},
+    "version": {"type": "str", "default": ""},
     "password": {"type": "str", "no_log": True},
     "new_password": {"type": "str", "no_log": True},
     "file_entries": FILE_ENTRY_ARGUMENTS,
@@ -49,13 +50,15 @@ def manage_elasticsearch_keystore(
     :raises KeystoreError: where it cannot be opened or made, or an entry cannot be what is asked for.
     :raises FileError: where a file cannot be read or written.
     """
-    path, home = params["path"], params["home"]
+    path = params["path"]
     passwords = Passwords(params["password"] or "", params["new_password"])
     with located(path):
-        wanted = _wanted(params)
+        wanted, release = _wanted(params), release_source(params["version"], params["home"])
         check_password(passwords.wanted or "")
         content = read_file(path)
-        outcome = _made(home, wanted, passwords) if content is None else _changed(content, home, wanted, passwords)
+        outcome = (
+            _made(release, wanted, passwords) if content is None else _changed(content, release, wanted, passwords)
+        )
     warn_of_readers(params, warn)
     result = replace(params, outcome.change, check_mode=check_mode)
     return {**result, "format_version": outcome.version, "password_changed": outcome.password_changed}
@@ -70,24 +73,24 @@ class _Outcome:
     password_changed: bool = False
 
 
-def _changed(content: bytes, home: str, wanted: Wanted[bytes], passwords: Passwords) -> _Outcome:
+def _changed(content: bytes, release: ReleaseSource, wanted: Wanted[bytes], passwords: Passwords) -> _Outcome:
     store, password = passwords.open(content)
     plan, final = merge(store.entries, wanted, KEPT), passwords.final
     if not plan.differences and password == final:
         return _Outcome(Change(plan, None), store.version)
-    version = version_after(store.version, home)
+    version = version_after(store.version, release)
     of_version, of_password = version_lines(store.version, version), password_lines(password, final)
     lines = of_version[0] + of_password[0], of_version[1] + of_password[1]
     content = encode(Store(version, plan.after, store.key), final)
     return _Outcome(Change(plan, content, lines), version, password != final)
 
 
-def _made(home: str, wanted: Wanted[bytes], passwords: Passwords) -> _Outcome:
+def _made(release: ReleaseSource, wanted: Wanted[bytes], passwords: Passwords) -> _Outcome:
     """A new keystore, where there is something to put in it."""
     if not wanted.entries:
         return _Outcome(Change(merge({}, wanted), None), None)
     check_password(passwords.final)
-    version = format_version(installed_release(home))
+    version = format_version(release())
     plan = merge({}, _with_seed(wanted))
     return _Outcome(Change(plan, encode(Store(version, plan.after), passwords.final)), version)
 

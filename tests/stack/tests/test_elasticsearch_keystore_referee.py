@@ -148,6 +148,7 @@ def manage(tmp_path: Path, present: bytes | None = None, **params: Any) -> bytes
     defaults = {
         "path": str(path),
         "home": str(tmp_path / "home"),
+        "version": "",
         "password": None,
         "new_password": None,
         "file_entries": [],

@@ -338,3 +338,55 @@ def test_custom_command_takes_the_place_of_systemd():
     service.restart()
     assert host.commands == [["/opt/it", "restart"]]
     assert not service.has_failed()
+    assert not service.is_stopped()
+
+
+class ContainerEngine:
+    """Commands as podman answers them; a container that stops does so after it was restarted."""
+
+    def __init__(self, status_code=0):
+        self.commands = []
+        self.status_code = status_code
+
+    def run(self, command):
+        self.commands.append(list(command))
+        if command[1] == "logs":
+            return 0, "noise\nERROR on its output\n", "Exiting: on its error output\n"
+        return (self.status_code if command[1] == "top" else 0), "", ""
+
+    def service(self, **options):
+        commands = {"restart_command": ["podman", "restart", "it"], "status_command": ["podman", "top", "it"]}
+        return Service("it", self.run, **{**commands, **options})
+
+
+@pytest.mark.parametrize(("code", "stopped"), [(0, False), (125, True), (127, False)])
+def test_the_state_of_a_container_is_what_its_command_tells(code, stopped):
+    service = ContainerEngine(code).service()
+    assert (service.has_failed(), service.is_stopped()) == (stopped, stopped)
+
+
+def test_the_state_of_a_container_is_unknown_without_a_command():
+    service = ContainerEngine(125).service(status_command=())
+    assert (service.has_failed(), service.is_stopped()) == (False, False)
+
+
+def test_container_that_stops_is_not_waited_for_and_quoted(journal, settings):
+    change(settings, journal)
+    engine, looks = ContainerEngine(125), []
+    service = engine.service(log_command=["podman", "logs", "it"])
+    with pytest.raises(ServiceError) as raised:
+        apply_changes("elasticsearch", journal, service, lambda: looks.append(1) or "refused", 60, clock=Time().clock())
+    text = str(raised.value)
+    assert "the service stopped. refused" in text
+    assert "ERROR on its output\nExiting: on its error output" in text
+    assert "noise" not in text
+    assert "does not stay up with them either" in text
+    assert settings.read_bytes() == b"before"
+    assert len(looks) == 1
+
+
+def test_log_command_takes_the_place_of_the_journal_of_a_unit():
+    engine = ContainerEngine()
+    service = Service("it", engine.run, log_command=["podman", "logs", "it"])
+    assert service.last_words(service.mark()) == "ERROR on its output\nExiting: on its error output"
+    assert engine.commands == [["podman", "logs", "it"]]

@@ -129,7 +129,7 @@ def test_elasticsearch(tmp_path, count, version, password):
         tmp_path,
         decode,
         manage,
-        {"home": "/nonexistent", "password": password, "new_password": None, "file_entries": []},
+        {"home": "/nonexistent", "version": "", "password": password, "new_password": None, "file_entries": []},
     )
     layers = elasticsearch_layers(version, password)
     name = f"elasticsearch.keystore, version {version}, {'with' if password else 'without'} a password"

@@ -35,6 +35,7 @@ def params(tmp_path, home):
     return {
         "path": str(folder / "elasticsearch.keystore"),
         "home": str(home),
+        "version": "",
         "password": None,
         "new_password": None,
         "entries": {},
@@ -118,6 +119,20 @@ def test_a_new_keystore_is_of_the_version_that_elasticsearch_writes_and_has_a_se
     seed = store.entries["keystore.seed"].decode()
     assert len(seed) == 20
     assert set(seed) <= set(_elasticsearch_keystore._SEED_CHARACTERS)
+
+
+@pytest.mark.parametrize(("told", "version"), [("9.4.3", 7), ("8.16.6", 6)])
+def test_a_keystore_where_no_elasticsearch_is_installed_is_of_the_version_that_is_told(params, told, version):
+    result = manage(params, home="/nonexistent", version=told, entries={"name": SECRET})
+    assert opened(params).version == result["format_version"] == version
+
+
+@pytest.mark.parametrize("content", [None, b"damaged"])
+def test_what_is_no_version_of_elasticsearch_is_refused(params, content):
+    if content:
+        place(params, content)
+    with pytest.raises(KeystoreError, match="'latest' is no version of Elasticsearch"):
+        manage(params, version="latest", entries={"name": SECRET})
 
 
 def test_no_two_seeds_are_alike(params):

@@ -8,6 +8,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._errors import Ke
 from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._release import (
     format_version,
     installed_release,
+    release_source,
     version_after,
 )
 
@@ -71,10 +72,22 @@ def test_no_elasticsearch(home, tmp_path):
 @pytest.mark.parametrize(("present", "after"), [(3, 6), (5, 6), (6, 6), (7, 7)])
 def test_a_changed_keystore_is_of_the_installed_release_or_newer(home, present, after):
     install(home, "elasticsearch-8.16.6.jar")
-    assert version_after(present, str(home)) == after
+    assert version_after(present, release_source("", str(home))) == after
 
 
 @pytest.mark.parametrize("names", [[], ["elasticsearch-7.0.1.jar"]])
 def test_a_changed_keystore_keeps_its_version_where_no_other_is_known(home, names):
     install(home, *names)
-    assert version_after(5, str(home)) == 5
+    assert version_after(5, release_source("", str(home))) == 5
+
+
+@pytest.mark.parametrize("version", ["9.4.3", "9.4", "9.4.0-SNAPSHOT"])
+def test_a_version_takes_the_place_of_an_installation(home, version):
+    install(home, "elasticsearch-8.9.1.jar")
+    assert release_source(version, str(home))() == (9, 4)
+
+
+@pytest.mark.parametrize("version", ["9", "latest", "9.x", "v9.4.3"])
+def test_a_text_that_is_no_version(home, version):
+    with pytest.raises(KeystoreError, match="is no version of Elasticsearch"):
+        release_source(version, str(home))
