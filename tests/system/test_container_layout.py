@@ -125,7 +125,7 @@ class ContainerHost(Controller):
         command = ["curl", "--silent", "--show-error", "--user", f"elastic:{ELASTIC_PASSWORD}", *options, url]
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
 
-    def answers(self, scheme: str, seconds: float = 90) -> bool:
+    def answers(self, scheme: str, seconds: float = 240) -> bool:
         """Whether Elasticsearch answers within that time; the certificate is verified."""
         end = time.monotonic() + seconds
         verified = ("--cacert", str(self.config / "certs/ca.crt")) if scheme == "https" else ()
