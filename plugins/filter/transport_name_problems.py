@@ -20,8 +20,8 @@ version_added: 0.1.0
 author:
   - Stack TLS contributors (@stacktls)
 description:
-  - With C(xpack.security.transport.ssl.verification_mode) V(full) a node accepts another one only if its certificate has the
-    name or address that it is reached by. That is the first of C(transport.publish_host), C(transport.host),
+  - With C(xpack.security.transport.ssl.verification_mode) V(full) a node accepts another one only if its certificate
+    has the name or address that it is reached by. That is the first of C(transport.publish_host), C(transport.host),
     C(network.publish_host) and C(network.host) that is set, and before the nodes know each other what
     C(discovery.seed_hosts) says.
   - Where the node finds out its address when it starts (V(_site_), V(0.0.0.0)), any address among the names will do.

@@ -38,9 +38,7 @@ CLUSTER_ARGUMENTS: dict[str, Any] = {
 }
 """The option ``cluster`` of the module ``restart``."""
 
-IDENTITY_ARGUMENTS = {
-    name: API_ARGUMENTS[name] for name in ("client_certificate_path", "client_key_path", "client_key_passphrase")
-}
+IDENTITY_ARGUMENTS = {name: argument for name, argument in API_ARGUMENTS.items() if name.startswith("client_")}
 """Options of the same module: the identity of the service itself."""
 
 _ALLOCATION = "cluster.routing.allocation.enable"

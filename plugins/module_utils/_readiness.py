@@ -113,7 +113,7 @@ class TransportReadiness:
         """What does not hold yet, in words; empty where the layer shows its certificate."""
         try:
             context = make_context(self.tls)
-            context.check_hostname = False  # nodes compare names or not (xpack.security.transport.ssl.verification_mode)
+            context.check_hostname = False  # whether nodes compare names is their matter (verification_mode)
             shown = _shown_certificate(Endpoint.parse(f"https://{self.address}"), context)
         except (OSError, StackTlsError) as error:
             return f"the transport layer at {self.address}: {error}"

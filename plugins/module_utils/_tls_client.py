@@ -222,7 +222,8 @@ def client_refusal(error: ssl.SSLError, client_file: str) -> ApiError | None:
             hint="Give client_certificate_path or client_pkcs12_path.",
         )
     return ApiError(
-        f"it refused the client certificate in {client_file} (alert: {alert}): Elasticsearch does not trust its CA, an"
+        f"it refused the client certificate in {client_file} (alert: {alert}): it does not trust its CA, an"
         " intermediate certificate is missing, or it has expired or is not for client authentication.",
-        hint="xpack.security.http.ssl.certificate_authorities of Elasticsearch must name the CA that issued it.",
+        hint="xpack.security.http.ssl.certificate_authorities of Elasticsearch, or server.ssl.certificateAuthorities of"
+        " Kibana, must name the CA that issued it.",
     )

@@ -34,8 +34,8 @@ options:
     type: int
   wait_for_login:
     description:
-      - Whether to wait, too, where the login is not accepted. A cluster whose nodes have all restarted knows nobody until it has
-        recovered the index of its users.
+      - Whether to wait, too, where the login is not accepted. A cluster whose nodes have all restarted knows nobody
+        until it has recovered the index of its users.
       - A wrong password is told at the end of O(wait) then.
     type: bool
     default: false

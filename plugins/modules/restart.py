@@ -88,6 +88,7 @@ options:
       - PEM file on the managed host with the certificate that is presented to O(url) and O(cluster.url), as a service
         needs that requires one of its clients. Needs C(cryptography).
       - It may be the service's own. It is presented only where it is one for clients, too.
+      - Mutually exclusive with O(client_pkcs12_path).
     type: path
   client_key_path:
     description: PEM file with its private key; O(client_certificate_path) where it is not given.
@@ -95,9 +96,17 @@ options:
   client_key_passphrase:
     description: Passphrase of that private key.
     type: str
+  client_pkcs12_path:
+    description:
+      - PKCS#12 file on the managed host with certificate and private key, in place of PEM files. Needs C(cryptography).
+      - It is presented as it is.
+    type: path
+  client_pkcs12_password:
+    description: Password of that file, also the empty one.
+    type: str
   transport:
     description:
-      - How the transport layer of an Elasticsearch node is asked for its certificate, with which the node has to be back.
+      - How the transport layer of an Elasticsearch node is asked for its certificate, with which it has to be back.
       - The handshake is that of another node, with the same certificate. Names are not compared. Needs C(cryptography).
     type: dict
     suboptions:
@@ -274,6 +283,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.stacktls.elastic.plugins.module_utils._api import API_RULES
 from ansible_collections.stacktls.elastic.plugins.module_utils._cluster import (
     CLUSTER_ARGUMENTS,
     IDENTITY_ARGUMENTS,
@@ -375,11 +385,12 @@ def main() -> None:
                 "mutually_exclusive": [("username", "api_key")],
             },
         },
-        required_by={"client_key_path": "client_certificate_path", "client_key_passphrase": "client_certificate_path"},
+        mutually_exclusive=[("client_certificate_path", "client_pkcs12_path")],
+        required_by=API_RULES["required_by"],
         required_if=[("product", each, ["service" if each == "beats" else "url"]) for each in PRODUCTS],
         supports_check_mode=True,
     )
-    if module.params["client_certificate_path"] or module.params["transport"]:
+    if any(module.params[name] for name in ("client_certificate_path", "client_pkcs12_path", "transport")):
         require_cryptography(module)
     run_module(module, lambda: restart(module))
 

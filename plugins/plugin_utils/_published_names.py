@@ -86,8 +86,10 @@ def _has_address(names: Sequence[AlternativeName]) -> bool:
 
 
 def _without_port(seed: str) -> str:
-    host, colon, port = seed.rpartition(":")
-    return host if colon and port.isdigit() and ":" not in host.strip("[]") or seed.startswith("[") and colon else seed
+    """The host of ``host``, ``host:port``, ``[address]:port`` or an IPv6 address alone."""
+    host, _colon, port = seed.rpartition(":")
+    has_port = port.isdigit() and (host.startswith("[") or ":" not in host)
+    return (host if host and has_port else seed).strip("[]")
 
 
 def _elasticsearch(settings: Mapping[str, Reading]) -> Iterator[Published]:

@@ -19,6 +19,12 @@ TOKEN_ENTRY = "elasticsearch.serviceAccountToken"
 SECRET = "AAEAAWVsYXN0aWMva2liYW5h"  # how every token of elastic/kibana begins
 HOSTS = (("es1", "elasticsearch"), ("kb1", "kibana"))
 
+AS_ITS_PACKAGE_LEFT_IT = """
+systemctl stop kibana
+rm -rf /etc/kibana /var/lib/stacktls /var/lib/kibana/*
+cp -a /usr/share/stack/kibana/pristine /etc/kibana
+"""
+
 
 @pytest.fixture(scope="module")
 def basic(services):
@@ -103,6 +109,27 @@ def test_with_a_trial_it_logs_in_by_certificate(basic):
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
+def install(pair, more):
+    """A Kibana as its package left it, and never started: all of its settings are comments."""
+    pair.execute("kb1", "bash", "-ec", AS_ITS_PACKAGE_LEFT_IT)
+    text = pair.execute("kb1", "cat", "/etc/kibana/kibana.yml").stdout
+    assert not [line for line in text.splitlines() if line and not line.startswith("#")]
+    pair.execute("kb1", "bash", "-ec", more)
+
+
+def test_a_new_kibana_logs_in_by_its_certificate(basic):
+    """Nobody carries an enrolment token to it."""
+    install(basic, "echo 'server.host: kb1' >>/etc/kibana/kibana.yml")
+    enabled = basic.execute("kb1", "systemctl", "is-enabled", "kibana", check=False).stdout
+    run = basic.play()
+    assert run.status == 0, run.output
+    assert "sees kb1 as user kibana-client of realm realm1" in " ".join(run.output.split())
+    assert (basic.status(), keystore(basic)) == ("available", [PASSPHRASE_ENTRY])
+    assert basic.execute("kb1", "systemctl", "is-enabled", "kibana", check=False).stdout == enabled
+    again = basic.play()
+    assert (again.status, again.changed()) == (0, 0), again.output
+
+
 @pytest.mark.soak
 def test_and_back_to_a_token(basic):
     elasticsearch = processes(basic)[0]
@@ -128,6 +155,21 @@ def test_a_node_with_a_realm_that_its_licence_does_not_permit_starts(basic):
     run = basic.play(**TOKEN)
     assert (run.status, run.changed()) == (0, 0), run.output
     has_token(basic)
+
+
+@pytest.mark.soak
+def test_a_new_kibana_gets_a_token_over_the_api(basic):
+    """It listens where nobody told it otherwise, and an old package made it no keystore."""
+    install(basic, "rm /etc/kibana/kibana.keystore")
+    foreseen = basic.play("mutual_tls", "--check", **TOKEN)
+    assert foreseen.status == 0, foreseen.output
+    run = basic.play(**TOKEN)
+    assert run.status == 0, run.output
+    assert run.changed() == foreseen.changed()
+    assert ask(basic, "GET", "/api/status", "http://localhost:5601")["status"]["overall"]["level"] == "available"
+    assert (keystore(basic), tokens(basic)) == ([TOKEN_ENTRY, PASSPHRASE_ENTRY], ["kibana-kb1"])
+    again = basic.play(**TOKEN)
+    assert (again.status, again.changed()) == (0, 0), again.output
 
 
 @pytest.mark.soak

@@ -130,6 +130,10 @@ REFUSED = {
         {"stacktls_kibana_pki_login": True, "stacktls_kibana_authentication": "service_token"},
         "stacktls_kibana_pki_login needs the PKI realm, and elasticsearch_tls_pki_realm_enabled is false",
     ),
+    "certificates of people that nobody asks for": (
+        {"stacktls_kibana_pki_login": True, "kibana_tls_client_authentication": "none"},
+        "Kibana asks nobody for a certificate where kibana_tls_client_authentication is none.",
+    ),
     "its own port": (
         {"kibana_tls_redirect_http_from_port": "5601"},
         "where Kibana itself listens. Choose another port.",
@@ -177,3 +181,75 @@ def test_a_person_logs_in_with_a_certificate(site, person):
 def test_passwords_still_do(site, person):
     assert who_is_seen(site, "--user", f"elastic:{ELASTIC_PASSWORD}")["username"] == "elastic"
     assert who_is_seen(site)["statusCode"] == 401
+
+
+PEOPLE = {**PLAIN, "stacktls_kibana_pki_login": True}
+REQUIRED = {**PEOPLE, "kibana_tls_client_authentication": "required"}
+CLIENT_PKCS12 = {"kibana_mutual_tls_format": "pkcs12"}
+# In TLS 1.3 the refusal comes after the handshake, and a browser may notice first that the connection has ended.
+CLOSED = "ERR_BAD_SSL_CLIENT_AUTH_CERT|ERR_CONNECTION_CLOSED|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED"
+
+
+def plays(pair, playbook="site", **variables):
+    run = pair.play(playbook, **variables)
+    assert run.status == 0, run.output
+    return run
+
+
+def gets_no_answer(pair, *options):
+    """Which words curl has for it depends on whether it sees the alert or the end of the connection first."""
+    command = ("curl", "--silent", "--show-error", "--cacert", f"{CERTS}/kibana-server-ca.crt", *options)
+    answer = pair.execute("kb1", *command, "https://kb1:5601/api/status", check=False)
+    return (answer.returncode != 0, answer.stdout) == (True, "") or pytest.fail(answer.stdout)
+
+
+def is_closed(pair, person):
+    assert gets_no_answer(pair)
+    assert gets_no_answer(pair, "--tls-max", "1.2")
+    assert who_is_seen(pair, *person)["username"] == "jdoe"
+
+
+def test_nobody_reaches_it_without_a_certificate(site, person, tmp_path):
+    before = site.fingerprint()
+    foreseen = site.play("site", "--check", "--diff", **REQUIRED)
+    assert foreseen.status == 0, foreseen.output
+    assert site.fingerprint() == before
+    assert plays(site, **REQUIRED).changed() == foreseen.changed()
+    is_closed(site, person)
+    addresses = {host["name"]: host["address"] for host in site.topology["hosts"]}
+    with pytest.raises(PageError, match=CLOSED):
+        Browser(tmp_path / "customer", addresses, site.folder / "stacktls-ca/ca.crt").visit("https://kb1:5601/login")
+    assert is_converged(site, **REQUIRED)
+
+
+@pytest.mark.soak
+def test_a_stranger_has_a_certificate_of_another_authority(site, person):
+    subject = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=jdoe/OU=people/O=Example"
+    shell(site, f"{subject} -keyout /root/stranger.key -out /root/stranger.crt 2>&1")
+    assert gets_no_answer(site, "--cert", "/root/stranger.crt", "--key", "/root/stranger.key")
+
+
+@pytest.mark.soak
+def test_its_status_is_asked_for_with_a_certificate_in_every_form(site, person):
+    plays(site, **REQUIRED, **CLIENT_PKCS12)
+    is_closed(site, person)
+    before = process(site)
+    plays(site, **REQUIRED, **CLIENT_PKCS12, **NAMES)
+    assert process(site) == before  # a signal is sent only where it answers
+    is_closed(site, person)
+    plays(site, **PEOPLE, **CLIENT_PKCS12)
+    assert who_is_seen(site)["statusCode"] == 401
+    assert who_is_seen(site, *person)["username"] == "jdoe"
+    plays(site, "rollback", **CLIENT_PKCS12)
+    is_closed(site, person)
+    plays(site, **REQUIRED)
+    plays(site, "mutual_tls", **PLAIN, kibana_mutual_tls_verification_mode="certificate")
+    is_closed(site, person)
+
+
+def test_and_back(site, person):
+    plays(site, **PLAIN)
+    assert who_is_seen(site)["statusCode"] == 401
+    assert who_is_seen(site, *person)["statusCode"] == 401
+    text = shell(site, "cat /etc/kibana/kibana.yml")
+    assert [name for name in ("clientAuthentication", "server.ssl.certificateAuthorities", "pki") if name in text] == []

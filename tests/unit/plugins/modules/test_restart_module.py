@@ -47,6 +47,15 @@ def test_a_product_with_an_address_needs_it_and_a_beat_needs_its_unit(tmp_path):
     assert "missing: service" in run_module(tmp_path, product="beats", journal="/missing")
 
 
+def test_the_certificate_that_is_presented_is_pem_or_pkcs12(tmp_path):
+    both = {"client_certificate_path": "/client.crt", "client_pkcs12_path": "/client.p12"}
+    options = {"product": "kibana", "journal": "/missing", "url": ["https://localhost:1"]}
+    assert "are mutually exclusive" in run_module(tmp_path, **options, **both)
+    assert "missing parameter(s) required by 'client_pkcs12_password'" in run_module(
+        tmp_path, **options, client_pkcs12_password="secret-4711"
+    )
+
+
 def test_files_are_put_back_where_the_program_that_restarts_is_missing(tmp_path):
     settings, journal = tmp_path / "settings.yml", Journal(str(tmp_path / "journal"))
     settings.write_bytes(b"before")

@@ -119,6 +119,18 @@ def test_a_service_that_requires_certificates_is_shown_its_own(start, server_cer
     assert server.received[-1].client_name == "es1"
 
 
+def test_a_kibana_that_requires_certificates_is_shown_one_in_pkcs12(start, server_certificate, ca, ca_path, tmp_path):
+    server = start(server_certificate, clients=ssl.CERT_REQUIRED)
+    server.answer(200, kibana_status("available"))
+    path = tmp_path / "client.p12"
+    path.write_bytes(ca.sign("kibana-client", purposes=(CLIENT,)).pkcs12("secret-4711", []))
+    tls = TlsOptions(ca_path=ca_path, client_pkcs12_path=str(path), client_pkcs12_password="secret-4711")
+    assert Readiness("kibana", [server.url], tls).amiss() == ""
+    assert server.received[-1].client_name == "kibana-client"
+    path.unlink()
+    assert "no such file" in Readiness("kibana", [server.url], tls).amiss()
+
+
 def test_a_certificate_for_servers_only_is_not_presented(server, ca_path, own, tmp_path):
     server.answer(401, "{}")
     assert Readiness("elasticsearch", [server.url], own(SERVER)).amiss() == ""
