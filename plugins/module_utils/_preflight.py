@@ -125,6 +125,6 @@ def _present_part(folder: str) -> str:
 
 
 def services(names: Sequence[str], run: Run) -> dict[str, str]:
-    """The state of each systemd unit by its name, as ``systemctl is-active`` tells it; nothing where there is no systemd."""
+    """The state of each systemd unit by its name, as ``systemctl is-active`` tells it, if there is one."""
     states = {name: run(["systemctl", "is-active", name])[1].strip() for name in names}
     return {name: state for name, state in states.items() if state}

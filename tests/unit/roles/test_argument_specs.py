@@ -34,7 +34,7 @@ def defaults_of(role):
 def text_of(role):
     """Everything the role says in tasks, vars, defaults and templates."""
     folders = ("tasks", "vars", "defaults", "templates")
-    return "".join(path.read_text() for name in folders for path in sorted((ROOT / "roles" / role / name).glob("*")))
+    return "".join(path.read_text() for name in folders for path in sorted((ROOT / "roles" / role / name).rglob("*.*")))
 
 
 def specs_of(role):
@@ -110,7 +110,7 @@ def expressions_of(value, key=""):
 def test_text_for_yes_and_no_is_read_as_such(role):
     """A variable of the command line (``-e name=false``) is text, which Ansible takes for true, or for an error."""
     folder = ROOT / "roles" / role
-    files = [path for name in ("tasks", "vars", "defaults") for path in sorted((folder / name).glob("*.yml"))]
+    files = [path for name in ("tasks", "vars", "defaults") for path in sorted((folder / name).rglob("*.yml"))]
     read = [each for path in files for each in expressions_of(yaml.safe_load(path.read_text()))]
     read += [each for path in sorted((folder / "templates").glob("*")) for each in expressions_of(path.read_text())]
     # What is nothing but the variable is an option of a module, which converts it.

@@ -50,7 +50,7 @@ def play_of(role, hosts):
     return {
         "hosts": hosts,
         "gather_facts": False,
-        "vars_files": [str(folder / "vars/main.yml")],
+        "vars_files": [*map(str, sorted(folder.glob("vars/**/*.yml")))],
         "tasks": [{**task, "register": "found", "ignore_errors": True}, {"ansible.builtin.copy": written}],
     }
 
