@@ -78,7 +78,7 @@ integration: venv images archive
 molecule: molecule-pair molecule-cluster
 
 # Scenarios that share the nodes of the topology "clients"; a new one is run with the others.
-ON_CLUSTER := beats clients
+ON_CLUSTER := cluster beats clients
 ON_PAIR := $(filter-out $(ON_CLUSTER),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 
 molecule-pair: venv images archive
