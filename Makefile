@@ -16,7 +16,8 @@ help:
 	@echo 'make demo-stop  remove the containers of the demo'
 	@echo 'make test       every check and test (parts: lint unit unit-oldest sanity stack-test'
 	@echo '                integration molecule system)'
-	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind, and more forms of the playbooks'
+	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind, more forms of the playbooks,'
+	@echo '                and the scenarios $(IN_SOAK)'
 	@echo 'make bench      how fast it is, as ratios against its peers'
 	@echo 'make archive    the collection as an archive, in build/'
 	@echo 'make clean      remove what was built, but not the cache'
@@ -79,7 +80,9 @@ molecule: molecule-pair molecule-cluster
 
 # Scenarios that share the nodes of the topology "clients"; a new one is run with the others.
 ON_CLUSTER := beats clients
-ON_PAIR := $(filter-out $(ON_CLUSTER),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
+# Scenarios that "make test" has no time for; another part of it stands for each: the tests of Kibana's HTTPS with curl for "browsers".
+IN_SOAK := browsers
+ON_PAIR := $(filter-out $(ON_CLUSTER) $(IN_SOAK),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 
 molecule-pair: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(ON_PAIR)
@@ -96,7 +99,7 @@ system-cluster: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)system-cluster tests/tools/system cluster
 
 soak: venv images archive
-	@$(PART) soak tests/tools/soak
+	@$(PART) soak tests/tools/soak $(IN_SOAK)
 
 bench: venv images archive
 	@$(PART) bench tests/tools/bench
