@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from stacklib import catalog, images, lifecycle, machine
 from stacklib.inventory import inventory
 from stacklib.podman import environment, wrapper
 from stacklib.shell import StackError, say
-from stacklib.topology import Topology, parse
+from stacklib.topology import LICENSES, Topology, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     for each in (up, reset, inventory):
         each.add_argument("topology", help=file_help)
         each.add_argument("--cluster", default="", help="only that one and the Kibanas that work with it")
+    reset.add_argument("--license", choices=["", *LICENSES], default="", help="in place of the topology's")
     inventory.add_argument("--pipelined", action="store_true", help="use the stack's own connection plugin (see 'env')")
     down = add("down", _down, "remove the containers")
     which = down.add_mutually_exclusive_group(required=True)
@@ -99,7 +101,10 @@ def _up(options: argparse.Namespace) -> None:
 
 
 def _reset(options: argparse.Namespace) -> None:
-    lifecycle.up(_topology(options), reset=True, cluster=options.cluster)
+    topology = _topology(options)
+    if options.license:
+        topology = replace(topology, hosts=tuple(replace(host, license=options.license) for host in topology.hosts))
+    lifecycle.up(topology, reset=True, cluster=options.cluster)
 
 
 def _down(options: argparse.Namespace) -> None:
