@@ -80,15 +80,16 @@ molecule: molecule-pair molecule-cluster
 
 # Scenarios that share the nodes of the topology "clients"; a new one is run with the others.
 ON_CLUSTER := beats clients
-# Scenarios that "make test" has no time for; another part of it stands for each: the tests of Kibana's HTTPS with curl for "browsers".
+# Those that "make test" has no time for. What it has of their kind is in tests/system: of "browsers" Kibana's HTTPS with curl.
 IN_SOAK := browsers
-ON_PAIR := $(filter-out $(ON_CLUSTER) $(IN_SOAK),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
+SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml))
+IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 
 molecule-pair: venv images archive
-	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(ON_PAIR)
+	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(filter-out $(ON_CLUSTER),$(IN_TEST))
 
 molecule-cluster: venv images archive
-	@$(PART) $(SIDE_BY_SIDE)molecule-cluster tests/tools/molecule $(ON_CLUSTER)
+	@$(PART) $(SIDE_BY_SIDE)molecule-cluster tests/tools/molecule $(filter $(ON_CLUSTER),$(IN_TEST))
 
 system: system-pair system-cluster
 
