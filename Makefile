@@ -16,7 +16,8 @@ help:
 	@echo 'make demo-stop  remove the containers of the demo'
 	@echo 'make test       every check and test (parts: lint unit unit-oldest sanity stack-test'
 	@echo '                integration molecule system)'
-	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind, and more forms of the playbooks'
+	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind, more forms of the playbooks,'
+	@echo '                and the scenarios $(IN_SOAK)'
 	@echo 'make bench      how fast it is, as ratios against its peers'
 	@echo 'make archive    the collection as an archive, in build/'
 	@echo 'make clean      remove what was built, but not the cache'
@@ -77,15 +78,18 @@ integration: venv images archive
 
 molecule: molecule-pair molecule-cluster
 
-# Scenarios that share the nodes of the topology "clients"; a new one is run with the others.
-ON_CLUSTER := cluster beats clients
-ON_PAIR := $(filter-out $(ON_CLUSTER),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
+# Scenarios that share the nodes of the topology "clients", in this order: the tests after them begin with what the last one leaves.
+ON_CLUSTER := cluster failed_node beats clients
+# Those that "make test" has no time for. What it has of their kind is in tests/system: of "browsers" Kibana's HTTPS with curl.
+IN_SOAK := browsers
+SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml))
+IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 
 molecule-pair: venv images archive
-	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(ON_PAIR)
+	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(filter-out $(ON_CLUSTER),$(IN_TEST))
 
 molecule-cluster: venv images archive
-	@$(PART) $(SIDE_BY_SIDE)molecule-cluster tests/tools/molecule $(ON_CLUSTER)
+	@$(PART) $(SIDE_BY_SIDE)molecule-cluster tests/tools/molecule $(filter $(IN_TEST),$(ON_CLUSTER))
 
 system: system-pair system-cluster
 
@@ -96,7 +100,7 @@ system-cluster: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)system-cluster tests/tools/system cluster
 
 soak: venv images archive
-	@$(PART) soak tests/tools/soak
+	@$(PART) soak tests/tools/soak $(IN_SOAK)
 
 bench: venv images archive
 	@$(PART) bench tests/tools/bench

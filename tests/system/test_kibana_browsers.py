@@ -1,14 +1,16 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kibana as browsers see it: forms of its certificate, the way from plain HTTP, renewal in the running process."""
+"""HTTPS of Kibana: forms of its certificate, the way from plain HTTP, renewal in the running process; seen by curl.
+
+The molecule scenario "browsers" sees it with a real browser.
+"""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from browser import Browser, PageError
 from conftest import ELASTIC_PASSWORD, ROOT
 
 pytestmark = pytest.mark.stack
@@ -56,17 +58,6 @@ def test_plain_http_leads_to_https(site):
     assert browse(site, "http://kb1:5680/app/home") == "302 https://kb1:5601/app/home"
     assert browse(site, "https://kb1:5601/api/status") == "200"
     assert is_converged(site, **PLAIN)
-
-
-def test_a_real_browser_shows_it_where_it_trusts_our_authority_only(site, tmp_path):
-    addresses = {host["name"]: host["address"] for host in site.topology["hosts"]}
-    picture = ROOT / "build/evidence/kibana.png"
-    browser = Browser(tmp_path / "customer", addresses, site.folder / "stacktls-ca/ca.crt")
-    assert '"level":"available"' in browser.visit("https://kb1:5601/api/status", picture)
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert "<title>Elastic</title>" in browser.visit("http://kb1:5680/login")  # led to https
-    with pytest.raises(PageError, match="ERR_CERT_AUTHORITY_INVALID"):
-        Browser(tmp_path / "stranger", addresses).visit("https://kb1:5601/api/status")
 
 
 def test_another_certificate_is_shown_by_the_same_process(site):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from stacklib import catalog, images, lifecycle, machine
 from stacklib.inventory import inventory
 from stacklib.podman import environment, wrapper
 from stacklib.shell import StackError, say
-from stacklib.topology import Topology, parse
+from stacklib.topology import LICENSES, Topology, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     build = add("build", _build, "make the images that are missing or old")
     build.add_argument("--image", action="append", metavar="KIND:VERSION", help="only this one (may be repeated)")
     file_help = "a JSON file, or - for standard input"
-    add("up", _up, "start the hosts, reusing those that are ready").add_argument("topology", help=file_help)
+    up = add("up", _up, "start the hosts, reusing those that are ready")
     reset = add("reset", _reset, "start the hosts and put all of them back into their base state")
-    reset.add_argument("topology", help=file_help)
     inventory = add("inventory", _inventory, "print the Ansible inventory")
-    inventory.add_argument("topology", help=file_help)
+    for each in (up, reset, inventory):
+        each.add_argument("topology", help=file_help)
+        each.add_argument("--cluster", default="", help="only that one and the Kibanas that work with it")
+    reset.add_argument("--license", choices=["", *LICENSES], default="", help="in place of the topology's")
     inventory.add_argument("--pipelined", action="store_true", help="use the stack's own connection plugin (see 'env')")
     down = add("down", _down, "remove the containers")
     which = down.add_mutually_exclusive_group(required=True)
@@ -67,9 +70,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _topology(options: argparse.Namespace) -> Topology:
     try:
-        return parse(sys.stdin.read() if options.topology == "-" else Path(options.topology).read_text())
+        topology = parse(sys.stdin.read() if options.topology == "-" else Path(options.topology).read_text())
     except OSError as error:
         raise StackError(f"{options.topology}: {error.strerror}") from error
+    cluster = getattr(options, "cluster", "")
+    if cluster and cluster not in topology.clusters():
+        raise StackError(f"--cluster: {cluster} is none of {', '.join(topology.clusters())}")
+    return topology
 
 
 def _setup(_options: argparse.Namespace) -> None:
@@ -90,11 +97,14 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _up(options: argparse.Namespace) -> None:
-    lifecycle.up(_topology(options), reset=False)
+    lifecycle.up(_topology(options), reset=False, cluster=options.cluster)
 
 
 def _reset(options: argparse.Namespace) -> None:
-    lifecycle.up(_topology(options), reset=True)
+    topology = _topology(options)
+    if options.license:
+        topology = replace(topology, hosts=tuple(replace(host, license=options.license) for host in topology.hosts))
+    lifecycle.up(topology, reset=True, cluster=options.cluster)
 
 
 def _down(options: argparse.Namespace) -> None:
@@ -102,7 +112,8 @@ def _down(options: argparse.Namespace) -> None:
 
 
 def _inventory(options: argparse.Namespace) -> None:
-    print(json.dumps(inventory(_topology(options), str(wrapper()), pipelined=options.pipelined), indent=2))
+    found = inventory(_topology(options), str(wrapper()), pipelined=options.pipelined, cluster=options.cluster)
+    print(json.dumps(found, indent=2))
 
 
 def _status(_options: argparse.Namespace) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 import io
 import tarfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stacklib import cache, catalog, rendering
 from stacklib.podman import containers, inspect_container, podman, try_podman
 from stacklib.shell import StackError, say
-from stacklib.topology import BARE, SECURED
+from stacklib.topology import BARE, LICENSES, SECURED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +58,11 @@ class Container:
         return False
 
     def _wanted(self) -> str:
-        host = {key: value for key, value in asdict(self.host).items() if key not in ("groups", "vars")}
+        # A licence comes with the base state, so a reset gives another one to the same container.
+        licensed = replace(self.host, license=LICENSES[0])
+        host = {key: value for key, value in asdict(licensed).items() if key not in ("groups", "vars")}
         image = podman("image", "inspect", "--format", "{{.Id}}", self.host.product.image).strip()
-        return cache.digest([image, str(host), *self._known_hosts(), *self._files().values(), _BASE_STATE])
+        return cache.digest([image, str(host), *self._known_hosts(), *self._files(licensed).values(), _BASE_STATE])
 
     def _known_hosts(self) -> list[str]:
         return [f"--add-host={each.name}:{each.address}" for each in self.topology.hosts]
@@ -93,19 +95,21 @@ class Container:
 
     def to_base_state(self, more: Mapping[str, bytes]) -> None:
         """Stop what runs and put its files back; `more` files come on top of those of the state."""
-        files = {path: text.encode() for path, text in self._files().items()} | dict(more)
+        own = self._files(self.host)
+        files = {path: text.encode() for path, text in own.items()} | dict(more)
         script = ("sh", "-c", _BASE_STATE, "base-state.sh")
         for program in catalog.PROGRAMS[self.host.kind]:
-            self.execute(*script, program, self.host.state, stdin=_tar(files), timeout=300)
+            made = cache.digest(own.values())
+            self.execute(*script, program, self.host.state, made, stdin=_tar(files), timeout=300)
 
-    def _files(self) -> dict[str, str]:
-        if self.host.state == BARE:
+    def _files(self, host: Host) -> dict[str, str]:
+        if host.state == BARE:
             return {}
-        if not self.host.is_elasticsearch:
-            return {"etc/kibana/kibana.yml": rendering.kibana_yml(self.host)}
-        files = {"run/stack/bootstrap.password": self.host.elastic_password}
-        if self.host.state == SECURED:
-            files["etc/elasticsearch/elasticsearch.yml"] = rendering.elasticsearch_yml(self.topology, self.host)
+        if not host.is_elasticsearch:
+            return {"etc/kibana/kibana.yml": rendering.kibana_yml(host)}
+        files = {"run/stack/bootstrap.password": host.elastic_password}
+        if host.state == SECURED:
+            files["etc/elasticsearch/elasticsearch.yml"] = rendering.elasticsearch_yml(self.topology, host)
         return files
 
     def start(self) -> None:

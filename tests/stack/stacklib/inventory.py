@@ -14,10 +14,11 @@ _PLAIN = {"ansible_connection": "containers.podman.podman"}
 _PIPELINED = {"ansible_connection": "stack_podman", "ansible_pipelining": True}
 
 
-def inventory(topology: Topology, podman: str, *, pipelined: bool) -> dict[str, Any]:
-    """The inventory; `podman` is the program with which Ansible enters the containers."""
+def inventory(topology: Topology, podman: str, *, pipelined: bool, cluster: str = "") -> dict[str, Any]:
+    """The inventory; `podman` is the program with which Ansible enters the containers. With `cluster` only that one."""
+    hosts = topology.members_of(cluster) if cluster else topology.hosts
     groups: dict[str, dict[str, Any]] = {}
-    for host in topology.hosts:
+    for host in hosts:
         for group in (host.kind, *host.groups):
             groups.setdefault(group, {"hosts": {}})["hosts"][host.name] = {}
     return {
@@ -27,7 +28,7 @@ def inventory(topology: Topology, podman: str, *, pipelined: bool) -> dict[str, 
                 "ansible_podman_executable": podman,
                 "ansible_python_interpreter": "/usr/bin/python3",
             },
-            "hosts": {host.name: _variables(topology, host) for host in topology.hosts},
+            "hosts": {host.name: _variables(topology, host) for host in hosts},
             "children": groups,
         }
     }

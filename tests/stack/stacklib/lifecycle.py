@@ -23,25 +23,29 @@ Value = TypeVar("Value")
 _ANSWER_SECONDS = 180
 
 
-def up(topology: Topology, *, reset: bool) -> None:
-    """Have all hosts run. A new host with its whole cluster, or every one if `reset`, is put into its base state."""
-    images.build(dict.fromkeys(host.product for host in topology.hosts))
+def up(topology: Topology, *, reset: bool, cluster: str = "") -> None:
+    """Have all hosts run. A new host with its whole cluster, or every one if `reset`, is put into its base state.
+
+    With `cluster` only that one and its Kibanas.
+    """
+    members = topology.members_of(cluster) if cluster else topology.hosts
+    images.build(dict.fromkeys(host.product for host in members))
     with cache.locked(f"topology-{topology.name}"), timed(f"topology {topology.name} is up"):
         refuse_shared_addresses(topology)
-        hosts = [Container(topology, host) for host in topology.hosts]
+        hosts = [Container(topology, host) for host in members]
         if reset:  # what was left there could be anywhere
             _together(remove, [each.name for each in hosts if not catalog.PROGRAMS[each.host.kind]])
         with timed(f"{len(hosts)} containers run"):
             ready = dict(zip((each.name for each in hosts), _together(Container.ensure, hosts)))
         _together(
-            lambda cluster: _to_base_state(topology, cluster),
+            lambda each: _to_base_state(topology, each),
             [
-                cluster
-                for cluster in topology.clusters()
-                if reset or not all(ready[topology.container(host)] for host in _members(topology, cluster))
+                each
+                for each in ([cluster] if cluster else topology.clusters())
+                if reset or not all(ready[topology.container(host)] for host in topology.members_of(each))
             ],
         )
-        others = [Container(topology, host) for host in topology.outside_of_clusters()]
+        others = [] if cluster else [Container(topology, host) for host in topology.outside_of_clusters()]
         _install([each for each in others if reset or not ready[each.name]])
 
 
@@ -68,17 +72,13 @@ def _row(found: dict[str, Any]) -> tuple[str, ...]:
     return (labels[TOPOLOGY_LABEL], labels[HOST_LABEL], labels[ADDRESS_LABEL], found["Image"], found["State"], service)
 
 
-def _members(topology: Topology, cluster: str) -> list[Host]:
-    return topology.nodes_of(cluster) + topology.kibanas_of(cluster)
-
-
 def _to_base_state(topology: Topology, cluster: str) -> None:
     """Put a cluster and its Kibanas back, then start them in the order in which they need each other."""
     nodes = topology.nodes_of(cluster)
     shared = {}
     if len(nodes) > 1:
         shared["etc/elasticsearch/transport.p12"] = transport.keystore(nodes[0].product, cluster)
-    members = [Container(topology, host) for host in _members(topology, cluster)]
+    members = [Container(topology, host) for host in topology.members_of(cluster)]
     with timed(f"{cluster}: files are in place"):
         _together(lambda each: each.to_base_state(shared if each.host.is_elasticsearch else {}), members)
     started = [each for each in members if each.host.state == SECURED]

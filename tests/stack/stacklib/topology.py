@@ -96,6 +96,10 @@ class Topology:
         """The Kibanas that work with that cluster."""
         return [host for host in self.of_kind(catalog.KIBANA) if self.host(host.elasticsearch).cluster == cluster]
 
+    def members_of(self, cluster: str) -> list[Host]:
+        """The hosts of that cluster and of the Kibanas that work with it."""
+        return self.nodes_of(cluster) + self.kibanas_of(cluster)
+
     def outside_of_clusters(self) -> list[Host]:
         """The hosts that belong to no cluster."""
         return [host for host in self.hosts if host.kind not in (catalog.ELASTICSEARCH, catalog.KIBANA)]

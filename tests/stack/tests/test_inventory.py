@@ -23,6 +23,7 @@ TOPOLOGY = parse(
                     "vars": {"a": [1]},
                 },
                 {"name": "kb1", "kind": "kibana", "address": "127.0.1.2", "elasticsearch": "es1", "groups": ["pair"]},
+                {"name": "bt1", "kind": "beats", "address": "127.0.1.3"},
             ],
         }
     )
@@ -35,7 +36,14 @@ def test_groups_follow_kinds_and_wishes() -> None:
         "elasticsearch": ["es1"],
         "kibana": ["kb1"],
         "pair": ["es1", "kb1"],
+        "beats": ["bt1"],
     }
+
+
+def test_a_cluster_comes_with_its_kibanas_and_nothing_else() -> None:
+    found = inventory(TOPOLOGY, "podman", pipelined=False, cluster="es1")["all"]
+    assert sorted(found["hosts"]) == ["es1", "kb1"]
+    assert sorted(found["children"]) == ["elasticsearch", "kibana", "pair"]
 
 
 def test_hosts_are_containers_with_their_variables() -> None:

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Runs in a container: puts a product back into its base state, stopped.
-# Usage: base-state.sh PRODUCT STATE; standard input: a tar of the files that the state adds, named from /.
+# Usage: base-state.sh PRODUCT STATE KEY; standard input: a tar of the files that the state adds, named from /; the key
+# tells them from those of another call.
 set -eu
 
 product=$1
 state=$2
+made=$3
 home=/usr/share/$product
 conf=/etc/$product
-# pristine, default: as the package installs them; made: with the files of the state, to be quicker next time
+# pristine, default: as the package installs them; made-KEY: with the files of the state, to be quicker next time
 kept=/usr/share/stack/$product
 ready=/usr/share/stack/ready
 secrets=/run/stack
@@ -52,12 +54,12 @@ make() {
   own
   rm -rf "$kept/unfinished"
   cp -a "$conf" "$kept/unfinished"
-  mv "$kept/unfinished" "$kept/made"
+  mv "$kept/unfinished" "$kept/made-$made"
 }
 
-if [ -d "$kept/made" ]; then
+if [ -d "$kept/made-$made" ]; then
   cat >/dev/null
-  restore "$kept/made"
+  restore "$kept/made-$made"
 else
   make
 fi

@@ -1,12 +1,18 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real browser without a window: Chromium, with the authorities of a folder of its own."""
+"""A real browser without a window: Chromium, which trusts the authority that is named, or the public ones only.
+
+Prints the page as the browser has it, as HTML. Where it shows an error of its own, that goes to standard error.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,7 +39,7 @@ class PageError(Exception):
 class Browser:
     """Chromium for somebody who trusts one authority, or no other than the public ones.
 
-    :param folder: made; its home.
+    :param folder: its home.
     :param addresses: where the hosts of this name are.
     """
 
@@ -69,3 +75,22 @@ class Browser:
         if _FAILED in done.stderr:
             raise PageError(done.stderr.partition(_FAILED)[2].splitlines()[0])
         return done.stdout
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ca", type=Path, help="certificate of the authority, in PEM")
+    parser.add_argument("--host", action="append", default=[], metavar="NAME=ADDRESS", help="where a host is")
+    parser.add_argument("--screenshot", type=Path, help="file for a picture of the page")
+    parser.add_argument("url")
+    options = parser.parse_args()
+    addresses = dict(each.split("=", 1) for each in options.host)
+    with tempfile.TemporaryDirectory() as home:
+        try:
+            print(Browser(Path(home), addresses, options.ca).visit(options.url, options.screenshot))
+        except PageError as error:
+            sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
