@@ -178,7 +178,6 @@ PEOPLE = {**PLAIN, "stacktls_kibana_pki_login": True}
 REQUIRED = {**PEOPLE, "kibana_tls_client_authentication": "required"}
 CLIENT_PKCS12 = {"kibana_mutual_tls_format": "pkcs12"}
 # In TLS 1.3 the refusal comes after the handshake, and a browser may notice first that the connection has ended.
-CLOSED = "ERR_BAD_SSL_CLIENT_AUTH_CERT|ERR_CONNECTION_CLOSED|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED"
 
 
 def plays(pair, playbook="site", **variables):
