@@ -23,7 +23,7 @@ from ._io import require_file
 from ._tls_client import TlsOptions, make_context
 
 TRANSPORT_ARGUMENTS: dict[str, Any] = {
-    "address": {"type": "str", "required": True},
+    "address": {"type": "list", "elements": "str", "required": True},
     "certificate_path": {"type": "path", "required": True},
     "key_path": {"type": "path", "required": True, "no_log": False},
     "key_passphrase": {"type": "str", "no_log": True},
@@ -89,11 +89,11 @@ class Readiness:
 class TransportReadiness:
     """What has to hold of the transport layer of an Elasticsearch node.
 
-    :param address: host and port.
+    :param addresses: hosts and ports, tried in this order; the first that shows the certificate is enough.
     :param tls: its own certificate, and what the nodes trust: it is asked as by another node.
     """
 
-    address: str
+    addresses: Sequence[str]
     tls: TlsOptions
 
     @classmethod
@@ -111,15 +111,23 @@ class TransportReadiness:
 
     def amiss(self) -> str:
         """What does not hold yet, in words; empty where the layer shows its certificate."""
+        reasons: list[str] = []
+        for address in self.addresses:
+            reason = self._amiss_at(address)
+            if not reason:
+                return ""
+            reasons.append(f"the transport layer at {address}: {reason}")
+        return "; ".join(reasons)
+
+    def _amiss_at(self, address: str) -> str:
         try:
             context = make_context(self.tls)
             context.check_hostname = False  # whether nodes compare names is their matter (verification_mode)
-            shown = _shown_certificate(Endpoint.parse(f"https://{self.address}"), context)
+            shown = _shown_certificate(Endpoint.parse(f"https://{address}"), context)
         except (OSError, StackTlsError) as error:
-            return f"the transport layer at {self.address}: {error}"
-        if shown != _first_certificate(self.tls.client_file):
-            return f"the transport layer at {self.address} does not show the certificate of {self.tls.client_file} yet"
-        return ""
+            return str(error)
+        wanted = self.tls.client_file
+        return "" if shown == _first_certificate(wanted) else f"it does not show the certificate of {wanted} yet"
 
 
 def _elasticsearch_amiss(answer: Answer) -> str:

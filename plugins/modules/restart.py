@@ -111,8 +111,11 @@ options:
     type: dict
     suboptions:
       address:
-        description: Host and port of the transport layer as seen from its own host, such as V(es1.example.com:9300).
-        type: str
+        description:
+          - Hosts and ports of the transport layer as seen from its own host, such as V(es1.example.com:9300), tried in
+            this order.
+        type: list
+        elements: str
         required: true
       certificate_path:
         description: PEM file on the managed host with the certificate that it has to show.

@@ -19,6 +19,11 @@ TOPOLOGIES = ROOT / "tests/stack/topologies"
 CONFIGURATION = "/etc/elasticsearch"
 FILES = f"cd {CONFIGURATION} && find . -type f -exec sha256sum {{}} + -printf '%p %u:%g %m\\n' | sort"
 SHOWN = "openssl s_client -connect own9:9200 -servername own9 </dev/null 2>/dev/null | openssl x509 -noout -issuer"
+CERTS = f"{CONFIGURATION}/certs"
+BETWEEN_NODES = (
+    f"openssl s_client -connect localhost:9300 -cert {CERTS}/transport.crt -key {CERTS}/transport.key"
+    f" -CAfile {CERTS}/transport-ca.crt -verify_return_error </dev/null 2>/dev/null | openssl x509 -noout -issuer"
+)
 ANSWERS = """
 for _attempt in $(seq 60); do
     curl --silent --cacert {ca_path} {url} && exit
@@ -54,8 +59,9 @@ systemctl restart elasticsearch
 class Node(Estate):
     """One node, as somebody else left it."""
 
-    def __init__(self, folder, topology, licence, script):
+    def __init__(self, folder, topology, licence, script, **more):
         variables = {
+            **more,
             "stacktls_ca_passphrase": CA_PASSPHRASE,
             "stacktls_elasticsearch_password": ELASTIC_PASSWORD,
             "stacktls_license_start_trial": True,
@@ -73,7 +79,7 @@ class Node(Estate):
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    return Node(tmp_path_factory.mktemp("existing"), "existing.json", "basic", START)
+    return Node(tmp_path_factory.mktemp("existing"), "existing.json", "basic", START, elasticsearch_tls_transport_enabled=True)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +115,7 @@ def test_a_run_that_is_killed_before_the_restart_is_resumed(node, before):
     assert node.process() != process
     assert "Elasticsearch security auto-configuration" not in node.shell(SHOWN)
     assert node.shell(f"test -e {CONFIGURATION}/certs/http.p12 && echo kept") == "kept\n"
+    assert "Elastic Stack transport CA" in node.shell(BETWEEN_NODES)
     again = node.play("site")
     assert (again.status, again.changed()) == (0, 0), again.output
 
