@@ -79,9 +79,10 @@ integration: venv images archive
 molecule: molecule-pair molecule-cluster
 
 # Scenarios that share the nodes of the topology "clients"; a new one is run with the others.
-ON_CLUSTER := beats clients
-# Those that "make test" has no time for. What it has of their kind is in tests/system: of "browsers" Kibana's HTTPS with curl.
-IN_SOAK := browsers
+ON_CLUSTER := beats clients failed_node
+# Those that "make test" has no time for. What it has of their kind is in tests/system: of "browsers" Kibana's HTTPS with curl, of
+# "failed_node" a single node that does not come back.
+IN_SOAK := browsers failed_node
 SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml))
 IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 
