@@ -80,8 +80,9 @@ molecule: molecule-pair molecule-cluster
 
 # Scenarios that share the nodes of the topology "clients", in this order: the tests after them begin with what the last one leaves.
 ON_CLUSTER := cluster failed_node beats clients
-# Those that "make test" has no time for. What it has of their kind is in tests/system: of "browsers" Kibana's HTTPS with curl.
-IN_SOAK := browsers
+# Those that "make test" has no time for. What it has of their kind is in tests/system: of "browsers" Kibana's HTTPS with curl, of
+# "failed_node" a single node that does not come back.
+IN_SOAK := browsers failed_node
 SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml))
 IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 

@@ -79,7 +79,9 @@ class Node(Estate):
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    return Node(tmp_path_factory.mktemp("existing"), "existing.json", "basic", START, elasticsearch_tls_transport_enabled=True)
+    return Node(
+        tmp_path_factory.mktemp("existing"), "existing.json", "basic", START, elasticsearch_tls_transport_enabled=True
+    )
 
 
 @pytest.fixture(scope="module")

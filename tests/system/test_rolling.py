@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Three nodes restart one after the other under load; one that does not come back ends the run."""
+"""Three nodes restart one after the other under load. One that does not come back: molecule scenario "failed_node"."""
 
 from __future__ import annotations
 
@@ -111,27 +111,8 @@ def test_a_change_that_restarts_all_nodes_fails_no_request_of_a_client_that_retr
     assert abs(tally.sent - 2 * tally.by_certificate) <= 1
 
 
-def test_a_node_that_does_not_come_back_gets_its_files_and_ends_the_run(cluster):
-    cluster.give_orders(es1=6, es2=2147483648, es3=6)
-    settings = "/etc/elasticsearch/elasticsearch.yml"
-    before, processes = cluster.execute("es2", "cat", settings).stdout, cluster.processes()
-
-    run = cluster.site()
-
-    assert run.status != 0
-    assert "elasticsearch did not come back after the change" in run.output
-    assert "2147483648" in run.output
-    assert "The previous files were put back" in run.output
-    assert cluster.execute("es2", "cat", settings).stdout == before
-    now = cluster.processes()
-    assert (now["es1"] != processes["es1"], now["es3"] == processes["es3"]) == (True, True)
-    health = cluster.api("GET", "/_cluster/health?wait_for_nodes=3&wait_for_status=green&timeout=60s")
-    assert (health["status"], health["number_of_nodes"], health["timed_out"]) == ("green", 3, False)
-    assert cluster.allocation() is None
-
-
 def test_allocation_that_a_killed_run_left_limited_is_put_back_by_the_next(cluster):
-    cluster.give_orders(es1=6, es2=6, es3=6)
+    cluster.give_orders(es1=5, es2=6, es3=5)
     note = json.dumps({ALLOCATION: None})
     cluster.execute("es2", "sh", "-c", f"echo '{note}' >/var/lib/stacktls/elasticsearch/allocation.json")
     cluster.api("PUT", "/_cluster/settings", {"persistent": {ALLOCATION: "primaries"}})

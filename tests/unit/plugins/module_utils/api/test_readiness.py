@@ -8,7 +8,7 @@ import json
 import ssl
 
 import pytest
-from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness
+from ansible_collections.stacktls.elastic.plugins.module_utils._readiness import Readiness, TransportReadiness
 from ansible_collections.stacktls.elastic.plugins.module_utils._tls_client import TlsOptions
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from loopback import LOOPBACK
@@ -140,3 +140,18 @@ def test_a_certificate_for_servers_only_is_not_presented(server, ca_path, own, t
     assert identity.as_server() == TlsOptions(ca_path=ca_path)
     (tmp_path / "http.crt").unlink()
     assert identity.as_server() == TlsOptions(ca_path=ca_path)
+
+
+def test_the_transport_layer_has_to_show_the_certificate_on_disk(server, ca, ca_path, server_certificate, tmp_path):
+    address, path, key = server.url.removeprefix("https://"), tmp_path / "transport.crt", tmp_path / "transport.key"
+
+    def amiss(issued, *addresses):
+        path.write_bytes(issued.pem())
+        key.write_bytes(issued.key_pem())
+        given = {"certificate_path": str(path), "key_path": str(key), "key_passphrase": None, "ca_path": ca_path}
+        return TransportReadiness.of({"address": addresses, **given}).amiss()
+
+    assert amiss(server_certificate, "127.0.0.1:1", address) == ""
+    another = amiss(ca.sign("es1", names=LOOPBACK), "127.0.0.1:1", address)
+    assert "the transport layer at 127.0.0.1:1: " in another
+    assert f"the transport layer at {address}: it does not show the certificate of {path} yet" in another
