@@ -53,6 +53,9 @@ _OF_THE_CONTROLLER = (
 )
 """Options that the managed host has no use for, secrets among them."""
 
+_OF_A_SOURCE_HERE = ("source_passphrase", "elasticsearch_keystore_password")
+"""The same where the source is on the controller."""
+
 _OF_ANSIBLE = ("ansible_facts", "deprecations", "warnings")
 """What Ansible itself, or the module's host, has to say: the interpreter that was found, for example."""
 
@@ -249,7 +252,7 @@ def _is_sent(options: Options) -> bool:
 
 
 def _for_host(options: Options) -> dict[str, Any]:
-    hidden = {*_OF_THE_CONTROLLER, *([] if options["remote_source"] else ["source_passphrase"])}
+    hidden = {*_OF_THE_CONTROLLER, *([] if options["remote_source"] else _OF_A_SOURCE_HERE)}
     return {name: value for name, value in options.items() if value is not None and name not in hidden}
 
 

@@ -29,6 +29,7 @@ from ._certificate_staging import StagedKey
 from ._changes import Replacement
 from ._errors import CertificateError
 from ._io import require_file
+from ._pkcs12_sources import Passwords
 from ._pki._certificates import (
     Identity,
     Lifetime,
@@ -130,9 +131,17 @@ class HostCertificate:
         """Remove the staged key; true where there was one."""
         return not self._check_mode and self._staged.remove()
 
+    def _opened_options(self) -> dict[str, Any]:
+        """The options with the passphrase that the Elasticsearch keystore of this host has for the source, where it has one."""
+        options, entry = self._options, self._options["source_passphrase_entry"]
+        if not entry:
+            return options
+        keystore = Passwords(options["elasticsearch_keystore_path"], options["elasticsearch_keystore_password"])
+        return {**options, "source_passphrase": keystore.of({"password": None, "password_entry": entry}).value}
+
     def _inspect_brought(self) -> Outcome:
         if self._options["remote_source"]:
-            brought = read_source(self._options, require_file, self._issuers, self._now)
+            brought = read_source(self._opened_options(), require_file, self._issuers, self._now)
             key: PrivateKey | None = brought.key
             chain = [brought.certificate, *brought.authorities]
         else:

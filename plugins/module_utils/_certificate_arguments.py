@@ -56,6 +56,7 @@ _DEFAULTS: dict[str, Any] = {
     "signer": "authority",
     "signer_environment": {},
     "signer_timeout": 60,
+    "elasticsearch_keystore_path": "/etc/elasticsearch/elasticsearch.keystore",
     "remote_source": False,
 }
 
@@ -101,6 +102,9 @@ _IDENTITY_ARGUMENTS: dict[str, Any] = {
     "source_private_key": {"type": "str", "no_log": True},
     "source_pkcs12_path": {"type": "path"},
     "source_passphrase": {"type": "str", "no_log": True},
+    "source_passphrase_entry": {"type": "str", "no_log": False},
+    "elasticsearch_keystore_path": {"type": "path", "no_log": False},
+    "elasticsearch_keystore_password": {"type": "str", "no_log": True},
     "remote_source": {"type": "bool"},
 }
 
@@ -124,6 +128,7 @@ ALTERNATIVES = (
     ("subject", "common_name"),
     ("source_certificate_path", "source_certificate", "source_pkcs12_path"),
     ("source_private_key_path", "source_private_key", "source_pkcs12_path"),
+    ("source_passphrase", "source_passphrase_entry"),
     ("ca_path", "ca_private_key"),
 )
 """Options that exclude each other: what an identity gives of them replaces all that it would share."""

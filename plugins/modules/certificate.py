@@ -249,6 +249,18 @@ options:
           - It protects the source only. What is written is protected by O(private_key_passphrase) and
             O(pkcs12_password).
         type: str
+      source_passphrase_entry: &source_passphrase_entry
+        description:
+          - Name of the entry of the Elasticsearch keystore on the managed host that has this passphrase, such as
+            V(xpack.security.http.ssl.keystore.secure_password), in place of O(source_passphrase).
+          - Where there is no such entry, the source has the empty passphrase or none. Needs O(remote_source).
+        type: str
+      elasticsearch_keystore_path: &elasticsearch_keystore_path
+        description: That keystore.
+        type: path
+      elasticsearch_keystore_password: &elasticsearch_keystore_password
+        description: Its password, where it has one.
+        type: str
       remote_source: &remote_source
         description:
           - Whether the C(source_) files are on the managed host. Otherwise they are on the controller, where Ansible
@@ -330,6 +342,11 @@ options:
   source_private_key: *source_private_key
   source_pkcs12_path: *source_pkcs12_path
   source_passphrase: *source_passphrase
+  source_passphrase_entry: *source_passphrase_entry
+  elasticsearch_keystore_path:
+    <<: *elasticsearch_keystore_path
+    default: /etc/elasticsearch/elasticsearch.keystore
+  elasticsearch_keystore_password: *elasticsearch_keystore_password
   remote_source:
     <<: *remote_source
     default: false

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -157,3 +158,43 @@ def test_what_was_made_by_hand_has_to_be_named_and_is_replaced(old):
     run = old.play("rollback", **known)
     assert run.status == 0, run.output
     assert old.shell(FILES) == before
+
+
+IDENTITY = """
+show() { openssl s_client -connect search.example.com:9200 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256; }
+show
+"""
+
+
+@pytest.mark.soak
+def test_what_was_made_by_hand_stays_where_that_is_wanted(old):
+    """The certificate and its key, out of a PKCS#12 file whose password only the keystore of the node has."""
+    before, shown = old.shell(FILES), old.shell(IDENTITY)
+    wanted = {
+        "elasticsearch_tls_adopt": True,
+        "elasticsearch_tls_current_ca_path": f"{CONFIGURATION}/search-ca.crt",
+        "elasticsearch_tls_subject_alt_names": ["search.example.com"],
+        "elasticsearch_tls_check_published_names": False,
+        "stacktls_host_name": "search.example.com",
+        "stacktls_ca_path": str(old.folder / "adopted-ca"),
+    }
+    run = old.play("site", **wanted)
+    assert run.status != 0
+    assert "search.example.com" in run.output  # its authority is not the one that Kibana would trust
+    assert (old.shell(FILES), old.shell(IDENTITY)) == (before, shown)
+
+    shutil.rmtree(old.folder / "adopted-ca")
+    wanted["stack_ca_import_certificate_content"] = old.shell("cat /root/ca/ca.crt")
+    wanted["stack_ca_import_private_key_content"] = old.shell("cat /root/ca/ca.key")
+    run = old.play("site", **wanted)
+    assert run.status == 0, run.output
+    assert old.shell(IDENTITY) == shown
+    settings = old.shell(f"cat {CONFIGURATION}/elasticsearch.yml")
+    assert f"certificate: {CERTS}/http.crt" in settings
+    assert "search.p12" not in settings
+    again = old.play("site", **wanted)
+    assert (again.status, again.changed()) == (0, 0), again.output
+
+    run = old.play("rollback", **wanted)
+    assert run.status == 0, run.output
+    assert (old.shell(FILES), old.shell(IDENTITY)) == (before, shown)
