@@ -132,7 +132,7 @@ class HostCertificate:
         return not self._check_mode and self._staged.remove()
 
     def _opened_options(self) -> dict[str, Any]:
-        """The options with the passphrase that the Elasticsearch keystore of this host has for the source, where it has one."""
+        """The options with the passphrase of the source, which may be in the Elasticsearch keystore of this host."""
         options, entry = self._options, self._options["source_passphrase_entry"]
         if not entry:
             return options
