@@ -161,7 +161,8 @@ def test_what_was_made_by_hand_has_to_be_named_and_is_replaced(old):
 
 
 IDENTITY = (
-    "openssl s_client -connect search.example.com:9200 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
+    "openssl s_client -connect search.example.com:9200 </dev/null 2>/dev/null"
+    " | openssl x509 -noout -fingerprint -sha256"
 )
 
 
