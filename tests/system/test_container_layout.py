@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from conftest import CA_PASSPHRASE, ELASTIC_PASSWORD, Controller
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.soak]  # of layouts, "make test" has the molecule scenario "archive"
 
 IMAGE = "localhost/stacktls/elasticsearch:9.4.3"
 CONTAINER = "stacktls-container-layout"
