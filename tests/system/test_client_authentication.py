@@ -123,7 +123,7 @@ def test_certificates_are_required_when_everybody_has_one(enrolled):
     assert run.status == 0, run.output
     tasks = [line for line in run.output.splitlines() if line.startswith("TASK")]
     kibana, last = (
-        next(at for at, task in enumerate(tasks) if name in task) for name in ("kibana.yml", "Require cert")
+        next(at for at, task in enumerate(tasks) if name in task) for name in ("kibana.yml", "the second step")
     )
     assert kibana < last
     is_closed(fresh)
