@@ -87,7 +87,7 @@ SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensio
 IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 
 molecule-pair: venv images archive
-	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(filter-out $(ON_CLUSTER),$(IN_TEST))
+	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(filter-out $(ON_CLUSTER) default,$(IN_TEST)) default  # tests after it begin with what that leaves
 
 molecule-cluster: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)molecule-cluster tests/tools/molecule $(filter $(IN_TEST),$(ON_CLUSTER))
