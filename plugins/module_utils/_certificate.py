@@ -137,7 +137,7 @@ class HostCertificate:
         if not entry:
             return options
         keystore = Passwords(options["elasticsearch_keystore_path"], options["elasticsearch_keystore_password"])
-        return {**options, "source_passphrase": keystore.of({"password": None, "password_entry": entry}).value}
+        return {**options, "source_passphrase": keystore.entry(entry).value}
 
     def _inspect_brought(self) -> Outcome:
         if self._options["remote_source"]:

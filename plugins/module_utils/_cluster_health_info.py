@@ -18,7 +18,6 @@ STATUSES = ("green", "yellow", "red")
 _PATH = "/_cluster/health?master_timeout=5s"
 """A node without a master would otherwise think for 30 seconds before it says so."""
 
-
 _UNAUTHORIZED = 401
 
 

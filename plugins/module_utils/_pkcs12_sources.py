@@ -72,9 +72,14 @@ class Passwords:
             return Password(source["password"], "the password that is given for it")
         if source["password_entry"] is None:
             return Password("", "the empty password, because none is given for it")
-        return self._entry(source["password_entry"])
+        return self.entry(source["password_entry"])
 
-    def _entry(self, name: str) -> Password:
+    def entry(self, name: str) -> Password:
+        """The password that the keystore has under this name; the empty one where it has none.
+
+        :raises FileError: where there is no keystore.
+        :raises KeystoreError: where it cannot be opened, or the entry is not text.
+        """
         with located(self._path):
             value = self._opened().entries.get(name)
             if value is None:

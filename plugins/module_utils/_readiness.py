@@ -53,18 +53,10 @@ class Readiness:
 
     def amiss(self) -> str:
         """What does not hold yet, in words; empty where the service is as it should be."""
-        reasons: list[str] = []
-        for url in self.urls:
-            try:
-                reason = self._amiss_at(Endpoint.parse(url))
-            except StackTlsError as error:
-                reason = str(error)
-            if not reason:
-                return ""
-            reasons.append(reason)
-        return "; ".join(reasons)
+        return _amiss_at_all(self.urls, self._amiss_at)
 
-    def _amiss_at(self, endpoint: Endpoint) -> str:
+    def _amiss_at(self, url: str) -> str:
+        endpoint = Endpoint.parse(url)
         tls = self.tls.as_server() if endpoint.secure else TlsOptions()
         context = make_context(tls)
         request = Request("GET", _PATHS[self.product], {"accept": "application/json"})
@@ -111,23 +103,33 @@ class TransportReadiness:
 
     def amiss(self) -> str:
         """What does not hold yet, in words; empty where the layer shows its certificate."""
-        reasons: list[str] = []
-        for address in self.addresses:
-            reason = self._amiss_at(address)
-            if not reason:
-                return ""
-            reasons.append(f"the transport layer at {address}: {reason}")
-        return "; ".join(reasons)
+        return _amiss_at_all(self.addresses, self._amiss_at)
 
     def _amiss_at(self, address: str) -> str:
+        place, wanted = f"the transport layer at {address}", self.tls.client_file
         try:
             context = make_context(self.tls)
             context.check_hostname = False  # whether nodes compare names is their matter (verification_mode)
             shown = _shown_certificate(Endpoint.parse(f"https://{address}"), context)
         except (OSError, StackTlsError) as error:
-            return str(error)
-        wanted = self.tls.client_file
-        return "" if shown == _first_certificate(wanted) else f"it does not show the certificate of {wanted} yet"
+            return f"{place}: {error}"
+        return (
+            "" if shown == _first_certificate(wanted) else f"{place}: it does not show the certificate of {wanted} yet"
+        )
+
+
+def _amiss_at_all(places: Sequence[str], amiss_at: Callable[[str], str]) -> str:
+    """What is amiss at each of the places, in words; empty where nothing is at one of them."""
+    reasons: list[str] = []
+    for place in places:
+        try:
+            reason = amiss_at(place)
+        except StackTlsError as error:
+            reason = str(error)
+        if not reason:
+            return ""
+        reasons.append(reason)
+    return "; ".join(reasons)
 
 
 def _elasticsearch_amiss(answer: Answer) -> str:
