@@ -207,7 +207,6 @@ def test_a_container_gets_tls_where_it_sees_its_files(host):
     assert (host.files(), host.started()) == (before, started)
 
 
-@pytest.mark.soak
 def test_a_container_goes_back_to_what_it_was(host):
     run = host.play("rollback")
     assert run.status == 0, run.output

@@ -124,7 +124,6 @@ def test_a_node_with_a_realm_that_its_licence_does_not_permit_starts(pair):
     has_token(pair)
 
 
-@pytest.mark.soak
 def test_a_new_kibana_gets_a_token_over_the_api(pair):
     """It listens where nobody told it otherwise, and an old package made it no keystore."""
     install(pair, "rm /etc/kibana/kibana.keystore")

@@ -177,7 +177,6 @@ def test_passwords_still_do(site, person):
 PEOPLE = {**PLAIN, "stacktls_kibana_pki_login": True}
 REQUIRED = {**PEOPLE, "kibana_tls_client_authentication": "required"}
 CLIENT_PKCS12 = {"kibana_mutual_tls_format": "pkcs12"}
-# In TLS 1.3 the refusal comes after the handshake, and a browser may notice first that the connection has ended.
 
 
 def plays(pair, playbook="site", **variables):
