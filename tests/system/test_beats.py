@@ -108,13 +108,14 @@ class Beats(Estate):
         self.shell(f"{slowly} >/dev/null 2>&1" if pause else f"seq {start} {self.written} >>{LINES}")
 
     def arrived(self) -> tuple[int, int]:
-        """How many different lines are in Elasticsearch, and how many events."""
+        """How many different lines are in Elasticsearch, and how many events; none while an index has no shard yet."""
         lines = {"cardinality": {"field": "message.keyword", "precision_threshold": 40000}}
         search = {"size": 0, "track_total_hits": True, "aggs": {"lines": lines}}
         self.ask("POST", "filebeat-*/_refresh")
         answer = self.ask("POST", "filebeat-*/_search", search)
-        lines = answer.get("aggregations", {"lines": {"value": 0}})["lines"]
-        return lines["value"], answer["hits"]["total"]["value"]
+        if "aggregations" not in answer:
+            return 0, 0
+        return answer["aggregations"]["lines"]["value"], answer["hits"]["total"]["value"]
 
     def settled(self, seconds: float = 90) -> tuple[int, int]:
         """The same once every line that was written has arrived."""
