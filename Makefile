@@ -80,9 +80,9 @@ molecule: molecule-pair molecule-cluster
 
 # Scenarios that share the nodes of the topology "clients", in this order: the tests after them begin with what the last one leaves.
 ON_CLUSTER := cluster failed_node beats clients
-# Those that "make test" has no time for. What it has of their kind is in tests/system: of "browsers" Kibana's HTTPS with curl, of
-# "failed_node" a single node that does not come back.
-IN_SOAK := browsers failed_node
+# Those that "make test" has no time for. What it has of their kind: of "brownfield" the scenario "auto_configured", of "browsers"
+# Kibana's HTTPS with curl and of "failed_node" a single node that does not come back, both in tests/system.
+IN_SOAK := brownfield browsers failed_node
 SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml))
 IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 

@@ -1,10 +1,10 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole of ``site`` on real services: tasks a host, and starts of Java and Node, of a first and of a converged run.
+"""The whole of ``site`` on real services, transport layer included: tasks a host, and starts of Java and Node.
 
 The peer is ``ansible.builtin.ping`` on the same hosts over the same connection, measured in turn with the converged
-run: what twenty tasks that do nothing would take.
+run: what twenty tasks that do nothing would take. A first run, and a converged one.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Estate(Services):
             "stacktls_ca_passphrase": "authority-test-passphrase",
             "stacktls_elasticsearch_password": _PASSWORD,
             "kibana_mutual_tls_passphrase": "kibana-test-passphrase",
+            "elasticsearch_tls_transport_enabled": True,
         }
         (folder / "variables.json").write_text(json.dumps(variables))
         pings = "".join(f"    - ansible.builtin.ping:\n      # {number}\n" for number in range(_PINGS))

@@ -72,7 +72,7 @@ class Load:
     """
 
     def __init__(
-        self, nodes: Mapping[str, str], logins: tuple[Login, Login], index: str, rate: float = 25, longest: float = 600
+        self, nodes: Mapping[str, str], logins: tuple[Login, Login], index: str, rate: float = 25, longest: float = 900
     ) -> None:
         if any(not address.startswith("127.") for address in nodes.values()):
             raise ValueError("the load is for loopback addresses only")
@@ -122,7 +122,7 @@ class Load:
                 self.tally.failed_on_every_node.append("; ".join(reasons))
 
     def _attempt(self, login: Login, name: str, address: str) -> str:
-        """Why the node did not answer, or an empty text.."""
+        """Why the node did not answer, or an empty text."""
         connection = _Connection(name, address, login.context)
         try:
             connection.request("POST", self._path, _SEARCH, {**login.headers, "Content-Type": "application/json"})

@@ -151,6 +151,7 @@ def test_a_renewed_certificate_is_reloaded_and_proved(fresh):
     is_closed(fresh)
 
 
+@pytest.mark.soak
 def test_and_back(fresh):
     run = fresh.play()
     assert run.status == 0, run.output

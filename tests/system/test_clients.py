@@ -82,6 +82,7 @@ def test_check_mode_announces_what_the_run_does(site):
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
+@pytest.mark.soak
 def test_two_applications_of_one_name_do_not_end_each_others_key(site):
     other = {**STOCK, "client_tls_config_path": "/opt/stock"}
     site.shell("mkdir -p /opt/stock")

@@ -30,6 +30,7 @@ def plain_http(pair):
     return pair.execute("es1", *command).stdout
 
 
+@pytest.mark.soak
 def test_a_person_can_go_back_to_before_the_last_run(fresh):
     before = state(fresh)
     run = fresh.play()

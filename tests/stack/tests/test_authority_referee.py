@@ -171,6 +171,7 @@ def start(node: BareNode, found: Identity, form: str) -> None:
     node.start(SETTINGS + form, secrets)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("authority_type", "key_type", "form"),
     [("ed25519", "ec-p521", PEM), ("ec-p521", "ed25519", CONTAINER)],
@@ -187,6 +188,7 @@ def test_key_types_that_elasticsearch_uses_and_accepts(
         assert answer(node.address, client, tmp_path, version) == b"HTTP/1.1 401 Unauthorized"
 
 
+@pytest.mark.soak
 def test_elasticsearch_reads_no_ed25519_key_from_pem(node: BareNode, tmp_path: Path) -> None:
     manage(tmp_path / "ca", common_name="Ours")
     server, _said = identity(tmp_path / "ca", "CN=node", [node.address], "ed25519")

@@ -162,6 +162,7 @@ def test_reset_undoes_everything() -> None:
     test_kibana_works_with_its_password()
 
 
+@pytest.mark.soak
 def test_data_does_not_survive_a_reset() -> None:
     mapping = {"enabled": True, "roles": ["x"], "rules": {"field": {"dn": "*"}}}
     elasticsearch().request("PUT", "/_security/role_mapping/mine", mapping)
