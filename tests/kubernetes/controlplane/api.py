@@ -49,6 +49,7 @@ class Api:
     def __init__(self, kubeconfig: Path) -> None:
         settings = client.Configuration()
         config.load_kube_config(str(kubeconfig), client_configuration=settings)
+        settings.proxy = None  # it is on this machine
         settings.retries = False  # who waits, asks again
         self._client = client.ApiClient(settings)
         self._core = client.CoreV1Api(self._client)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kubernetes.client.exceptions import ApiException
 from stacklib.shell import StackError, say
+from urllib3.exceptions import HTTPError
 
 from controlplane import programs
 from controlplane.plane import Plane
@@ -29,6 +30,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except ApiException as error:
         say(f"ERROR: the API answered {error.status} {error.reason}: {error.body}")
+        return 1
+    except HTTPError as error:
+        say(f"ERROR: the API does not answer; start it: control-plane --name {options.name} up. {error}")
         return 1
     except KeyboardInterrupt:
         say("interrupted; the same command goes on from here")

@@ -23,7 +23,7 @@ from controlplane.programs import API_SERVER, CERT_MANAGER, CONTROLLERS, ETCD, O
 from controlplane.settings import Ports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from controlplane.processes import Process
     from controlplane.programs import Programs
@@ -74,7 +74,11 @@ class Plane:
             self._stop()
             if empty:
                 self._forget()
-            self._start(made, self._prepare())
+            try:
+                self._start(made, self._prepare())
+            except BaseException:  # also when interrupted; the logs stay
+                self._stop()
+                raise
 
     def down(self) -> None:
         """Stop its programs and remove all but the logs."""
@@ -87,8 +91,9 @@ class Plane:
         return [each for each in processes.running(cache.folder()) if each.mentions(self.state)]
 
     def status(self) -> list[tuple[str, ...]]:
-        """Name, process and memory of each program that runs."""
-        return [(each.program.name, str(each.pid), f"{each.megabytes} MB") for each in self.processes()]
+        """Name, process, memory and log of each program."""
+        there = {each.program.name: (str(each.pid), f"{each.megabytes} MB") for each in self.processes()}
+        return [(name, *there.get(name, ("stopped",)), str(self.logs / f"{name}.log")) for name in programs.SOURCES_OF]
 
     def _stop(self) -> None:
         """Stop what uses others first: the API server waits long for an etcd that is gone."""
@@ -98,13 +103,16 @@ class Plane:
     def _is_complete(self, made: Programs) -> bool:
         """Whether all the programs run, none of them an older one, and the API answers."""
         wanted = sorted(made.program(name) for name in programs.SOURCES_OF)
-        return sorted(each.program for each in self.processes()) == wanted and Api(self.kubeconfig).is_ready()
+        if sorted(each.program for each in self.processes()) != wanted or not self.kubeconfig.exists():
+            return False
+        return Api(self.kubeconfig).is_ready()
 
     def _forget(self) -> None:
-        for folder in ("pki", "etcd"):
-            shutil.rmtree(self.state / folder, ignore_errors=True)
-        for path in (self.kubeconfig, self.state / "ports.json"):
-            path.unlink(missing_ok=True)
+        for path in self.state.glob("*"):
+            if path.is_dir() and path != self.logs:
+                shutil.rmtree(path)
+            elif path.is_file():
+                path.unlink()
 
     def _prepare(self) -> Ports:
         """Make the folders, the keys and the settings, and choose the ports."""
@@ -115,7 +123,8 @@ class Plane:
             keys.mkdir(mode=0o700, exist_ok=True)
             pki.make(keys)
             (keys / "complete").touch()
-        ports = _ports(self.state / "ports.json")
+        with cache.locked("kubernetes-ports"):
+            ports = _ports(self.state / "ports.json")
         cache.write(self.kubeconfig, settings.kubeconfig(keys, ports).encode(), 0o600)
         cache.write(self.state / "operator.yaml", settings.operator().encode())
         return ports
@@ -142,7 +151,7 @@ class Plane:
         self._wait("controllers, cert-manager, ECK", partial(api.probe_succeeds, probe), programs.SOURCES_OF)
         api.end_probe(probe)
 
-    def _wait(self, what: str, ready: Callable[[], bool], needed: Iterable[str]) -> None:
+    def _wait(self, what: str, ready: Callable[[], bool], needed: Collection[str]) -> None:
         begin = time.monotonic()
         while not ready():
             self._check(needed)
@@ -151,25 +160,26 @@ class Plane:
             time.sleep(0.1)
         say(f"ready: {what} ({time.monotonic() - begin:.1f} s)")
 
-    def _check(self, needed: Iterable[str]) -> None:
+    def _check(self, needed: Collection[str]) -> None:
         """Refuse to wait for a program that has ended."""
         there = {each.program.name for each in self.processes()}
         for program in needed:
             if program not in there:
                 lines = (self.logs / f"{program}.log").read_text(errors="replace").splitlines()
-                raise StackError("\n".join([f"{program} has ended; the end of its log:", *lines[-_LINES:]]))
+                hint = f"if what was stored in it is broken: control-plane --name {self.name} reset"
+                raise StackError("\n".join([f"{program} has ended; {hint}. The end of its log:", *lines[-_LINES:]]))
 
 
 def _ports(path: Path) -> Ports:
-    """The ports of before, if they are free, else other ones."""
-    if path.exists():
-        before = Ports(**json.loads(path.read_text()))
-        if all(map(_is_free, astuple(before))):
-            return before
-    free = (port for port in range(_FIRST_PORT, _FIRST_PORT + 1000) if _is_free(port))
-    chosen = Ports(api=next(free), etcd=next(free), etcd_peers=next(free))
-    cache.write(path, json.dumps(asdict(chosen)).encode())
-    return chosen
+    """The ports of before, if they are free, else some that no control plane has."""
+    chosen = {each: Ports(**json.loads(each.read_text())) for each in path.parents[1].glob("*/ports.json")}
+    if path in chosen and all(map(_is_free, astuple(chosen[path]))):
+        return chosen[path]
+    taken = {port for ports in chosen.values() for port in astuple(ports)}
+    free = (port for port in range(_FIRST_PORT, _FIRST_PORT + 1000) if port not in taken and _is_free(port))
+    ports = Ports(api=next(free), etcd=next(free), etcd_peers=next(free))
+    cache.write(path, json.dumps(asdict(ports)).encode())
+    return ports
 
 
 def _is_free(port: int) -> bool:

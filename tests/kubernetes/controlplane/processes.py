@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _GONE = " (deleted)"
-_TERM_SECONDS = 10
+_TERM_SECONDS = 3  # without etcd the API server takes ten times that
 _KILL_SECONDS = 5
 
 

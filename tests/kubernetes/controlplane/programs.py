@@ -8,6 +8,7 @@ import inspect
 import json
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ DEFINITIONS = {
     "github.com/cert-manager/cert-manager": "deploy/crds/*.yaml",
 }
 _COMPILE_SECONDS = 3600
+_UNFINISHED = "kubernetes-unfinished-"
 _DIGITS = 24  # of the hash in an entry's name
 
 
@@ -84,19 +86,28 @@ def build() -> Programs:
     made = Programs(cache.folder() / f"kubernetes-{_inputs()}")
     with cache.locked("kubernetes-build"):
         if not made.folder.exists():
-            # A name of its own, because whoever builds images removes unfinished folders of the usual name.
-            unfinished = cache.folder() / "kubernetes-unfinished"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            _compile_all(unfinished / "bin")
-            _copy_definitions(unfinished / "crds")
-            unfinished.replace(made.folder)
+            _make(made.folder)
             _remove_older(made.folder)
     return made
 
 
+def _make(target: Path) -> None:
+    """Make an entry, which is there as a whole or not at all."""
+    # Not cache.scratch(): who builds images removes its folders, and knows only of the lock for images.
+    for left in cache.folder().glob(f"{_UNFINISHED}*"):  # by a killed one; the lock is ours
+        shutil.rmtree(left, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=cache.folder()))
+    try:
+        _compile_all(work / "bin")
+        _copy_definitions(work / "crds")
+        work.replace(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
 def _remove_older(newest: Path) -> None:
     """Remove other entries, but none whose programs run: somebody works with it."""
-    used = {folder for each in processes.running(cache.folder()) for folder in each.program.parents}
+    used = {each.program.parents[1] for each in processes.running(cache.folder())}
     for older in cache.folder().glob(newest.name[:-_DIGITS] + "?" * _DIGITS):
         if older != newest and older not in used:
             shutil.rmtree(older)

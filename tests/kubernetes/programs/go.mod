@@ -1,4 +1,4 @@
-module stacktls/tests/kubernetes
+module stacktls.example/kubernetes
 
 go 1.26.0
 
@@ -211,7 +211,7 @@ require (
 // Kubernetes names its own parts by v0.0.0.
 replace (
 
-	// What newer ones of it report, the API server takes for broken validation rules of its own.
+	// Kubernetes is made with this one; others ask for newer ones.
 	github.com/google/cel-go => github.com/google/cel-go v0.26.0
 	k8s.io/api => k8s.io/api v0.36.3
 	k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.36.3

@@ -53,7 +53,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	config.QPS, config.Burst = 400, 800 // its default of 5 a second makes the deletion of a namespace take a minute
+	config.QPS, config.Burst = 400, 800 // the default is 5 a second
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
