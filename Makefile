@@ -8,8 +8,8 @@ VENV := $(STACKTLS_CACHE)/venv-$(shell cat requirements.txt tests/requirements.t
 export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
-.PHONY: help setup packages venv images kubernetes archive demo demo-stop test lint unit unit-oldest sanity stack-test kubernetes-test integration \
-	molecule molecule-pair molecule-cluster system system-pair system-cluster soak bench clean
+.PHONY: help setup packages venv images kubernetes archive demo demo-stop test lint unit unit-oldest sanity stack-test \
+	kubernetes-test integration molecule molecule-pair molecule-cluster system system-pair system-cluster soak bench clean
 
 help:
 	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
