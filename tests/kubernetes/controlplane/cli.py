@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubernetes.client.exceptions import ApiException
-from stacklib.shell import StackError, say
+from stacklib.shell import StackError, exit_status
 from urllib3.exceptions import HTTPError
 
 from controlplane import programs
@@ -23,21 +23,17 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
+    return exit_status(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     try:
         options.command(options)
-    except StackError as error:
-        say(f"ERROR: {error}")
-        return 1
     except ApiException as error:
-        say(f"ERROR: the API answered {error.status} {error.reason}: {error.body}")
-        return 1
+        raise StackError(f"the API answered {error.status} {error.reason}: {error.body}") from error
     except HTTPError as error:
-        say(f"ERROR: the API does not answer; start it: control-plane --name {options.name} up. {error}")
-        return 1
-    except KeyboardInterrupt:
-        say("interrupted; the same command goes on from here")
-        return 130
-    return 0
+        hint = f"start it: control-plane --name {options.name} up"
+        raise StackError(f"the API does not answer; {hint}. {error}") from error
 
 
 def _parser() -> argparse.ArgumentParser:

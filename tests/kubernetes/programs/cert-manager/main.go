@@ -9,9 +9,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,6 +28,8 @@ import (
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/ca"
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/selfsigned"
 	"github.com/cert-manager/cert-manager/pkg/logs"
+
+	"stacktls.example/kubernetes/command"
 )
 
 const workers = 5
@@ -50,22 +49,14 @@ var loops = []string{
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	command.Main(run, "KUBECONFIG", "NAMESPACE")
 }
 
-func run(ctx context.Context) error {
-	if len(os.Args) != 3 {
-		return fmt.Errorf("usage: %s KUBECONFIG NAMESPACE", os.Args[0])
-	}
+func run(ctx context.Context, arguments []string) error {
 	logs.InitLogs()
 	contexts, err := controller.NewContextFactory(ctx, controller.ContextOptions{
-		Kubeconfig:    os.Args[1],
-		IssuerOptions: controller.IssuerOptions{ClusterResourceNamespace: os.Args[2]},
+		Kubeconfig:    arguments[0],
+		IssuerOptions: controller.IssuerOptions{ClusterResourceNamespace: arguments[1]},
 		CertificateOptions: controller.CertificateOptions{ // the defaults of its program
 			CopiedAnnotationPrefixes:                 []string{"*", "-kubectl.kubernetes.io/", "-fluxcd.io/", "-argocd.argoproj.io/"},
 			CertificateRequestMinimumBackoffDuration: time.Hour,

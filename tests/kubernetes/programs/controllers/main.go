@@ -7,10 +7,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -26,6 +22,8 @@ import (
 	"k8s.io/kubernetes/pkg/controller/garbagecollector"
 	"k8s.io/kubernetes/pkg/controller/namespace"
 	"k8s.io/kubernetes/pkg/controller/serviceaccount"
+
+	"stacktls.example/kubernetes/command"
 )
 
 const (
@@ -37,19 +35,11 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	command.Main(run, "KUBECONFIG")
 }
 
-func run(ctx context.Context) error {
-	if len(os.Args) != 2 {
-		return fmt.Errorf("usage: %s KUBECONFIG", os.Args[0])
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", os.Args[1])
+func run(ctx context.Context, arguments []string) error {
+	config, err := clientcmd.BuildConfigFromFlags("", arguments[0])
 	if err != nil {
 		return err
 	}
