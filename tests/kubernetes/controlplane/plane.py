@@ -93,7 +93,7 @@ class Plane:
     def status(self) -> list[tuple[str, ...]]:
         """Name, process, memory and log of each program."""
         there = {each.program.name: (str(each.pid), f"{each.megabytes} MB") for each in self.processes()}
-        return [(name, *there.get(name, ("stopped",)), str(self.logs / f"{name}.log")) for name in programs.SOURCES_OF]
+        return [(name, *there.get(name, ("stopped",)), str(self.logs / f"{name}.log")) for name in programs.PACKAGES]
 
     def _stop(self) -> None:
         """Stop what uses others first: the API server waits long for an etcd that is gone."""
@@ -102,7 +102,7 @@ class Plane:
 
     def _is_complete(self, made: Programs) -> bool:
         """Whether all the programs run, none of them an older one, and the API answers."""
-        wanted = sorted(made.program(name) for name in programs.SOURCES_OF)
+        wanted = sorted(made.program(name) for name in programs.PACKAGES)
         if sorted(each.program for each in self.processes()) != wanted or not self.kubeconfig.exists():
             return False
         return Api(self.kubeconfig).is_ready()
@@ -148,7 +148,7 @@ class Plane:
         run(CERT_MANAGER, [str(self.kubeconfig), settings.CERT_MANAGER_NAMESPACE])
         run(OPERATOR, ["manager", f"--config={self.state}/operator.yaml"], KUBECONFIG=str(self.kubeconfig))
         probe = api.begin_probe()
-        self._wait("controllers, cert-manager, ECK", partial(api.probe_succeeds, probe), programs.SOURCES_OF)
+        self._wait("controllers, cert-manager, ECK", partial(api.probe_succeeds, probe), programs.PACKAGES)
         api.end_probe(probe)
 
     def _wait(self, what: str, ready: Callable[[], bool], needed: Collection[str]) -> None:

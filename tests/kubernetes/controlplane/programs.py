@@ -26,35 +26,22 @@ CONTROLLERS = "controllers"
 CERT_MANAGER = "cert-manager"
 OPERATOR = "eck-operator"
 
+_KUBERNETES_MODULE = "k8s.io/kubernetes"
 _OPERATOR_MODULE = "github.com/elastic/cloud-on-k8s/v3"
 
-
-@dataclass(frozen=True)
-class Source:
-    """What a program is made of: our package, or one that go.mod names as a tool.
-
-    `variables` are set as in its maker's builds; "{version}" in them is that of `module`.
-    """
-
-    package: str
-    module: str = ""
-    variables: tuple[str, ...] = ()
-
-
-SOURCES_OF = {
-    ETCD: Source("go.etcd.io/etcd/server/v3"),
-    API_SERVER: Source(
-        "k8s.io/kubernetes/cmd/kube-apiserver",
-        "k8s.io/kubernetes",
-        ("k8s.io/component-base/version.gitVersion=v{version}",),
-    ),
-    CONTROLLERS: Source("./controllers"),
-    CERT_MANAGER: Source("./cert-manager"),
-    OPERATOR: Source(
-        f"{_OPERATOR_MODULE}/cmd",
-        _OPERATOR_MODULE,
-        (f"{_OPERATOR_MODULE}/pkg/about.version={{version}}", f"{_OPERATOR_MODULE}/pkg/about.buildSnapshot=false"),
-    ),
+#: Program -> the package it is made of (ours, or one that go.mod names as a tool), and how go names what it builds.
+PACKAGES = {
+    ETCD: ("go.etcd.io/etcd/server/v3", "server"),
+    API_SERVER: (f"{_KUBERNETES_MODULE}/cmd/kube-apiserver", "kube-apiserver"),
+    CONTROLLERS: ("./controllers", "controllers"),
+    CERT_MANAGER: ("./cert-manager", "cert-manager"),
+    OPERATOR: (f"{_OPERATOR_MODULE}/cmd", "cmd"),
+}
+#: Variable that makers set when they build -> a module, and the value, in which {} is the version of the module.
+VARIABLES = {
+    "k8s.io/component-base/version.gitVersion": (_KUBERNETES_MODULE, "v{}"),
+    f"{_OPERATOR_MODULE}/pkg/about.version": (_OPERATOR_MODULE, "{}"),
+    f"{_OPERATOR_MODULE}/pkg/about.buildSnapshot": (_OPERATOR_MODULE, "false"),
 }
 #: Module -> where it has its definitions, as its users install them.
 DEFINITIONS = {
@@ -98,8 +85,13 @@ def _make(target: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=cache.folder()))
     try:
-        _compile_all(work / "bin")
-        _copy_definitions(work / "crds")
+        say("compiling Kubernetes, ECK and cert-manager, which takes some minutes")
+        with timed("their modules"):
+            _download()
+        with timed("their programs"):
+            _compile(work / "bin")
+        with timed("their custom resource definitions"):
+            _copy_definitions(work / "crds")
         work.replace(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -115,29 +107,28 @@ def _remove_older(newest: Path) -> None:
 
 def _inputs() -> str:
     """What the programs are made of, in a hash."""
-    texts = (repr(SOURCES_OF), repr(DEFINITIONS), inspect.getsource(_compile), inspect.getsource(_copy_definitions))
-    return cache.digest([FOLDER, *texts])
+    texts = (repr(PACKAGES), repr(VARIABLES), repr(DEFINITIONS))
+    return cache.digest([FOLDER, *texts, *(inspect.getsource(each) for each in (_compile, _copy_definitions))])
 
 
-def _compile_all(target: Path) -> None:
-    say("compiling Kubernetes, ECK and cert-manager, which takes some minutes")
-    with timed("modules"):
-        try:
-            _go("mod", "download")
-        except StackError as error:  # a registry may be away for a moment
-            say(f"once more after: {error}")
-            _go("mod", "download")
-    for name, source in SOURCES_OF.items():
-        with timed(f"program {name}"):
-            _compile(source, target / name)
+def _download() -> None:
+    try:
+        _go("mod", "download")
+    except StackError as error:  # a registry may be away for a moment
+        say(f"once more after: {error}")
+        _go("mod", "download")
 
 
-def _compile(source: Source, target: Path) -> None:
-    linker = "-s -w"
-    if source.module:
-        version = _module(source.module, "{{.Version}}").removeprefix("v")
-        linker += "".join(f" -X {each.format(version=version)}" for each in source.variables)
-    _go("build", "-mod=readonly", "-trimpath", f"-ldflags={linker}", "-o", str(target), source.package)
+def _compile(target: Path) -> None:
+    """Build all at once: while one core has the largest packages, the other goes on with those of other programs."""
+    target.mkdir()
+    linker = ["-s", "-w"]
+    for variable, (module, value) in VARIABLES.items():
+        linker += ["-X", f"{variable}={value.format(_module(module, '{{.Version}}').removeprefix('v'))}"]
+    packages = [package for package, _built in PACKAGES.values()]
+    _go("build", "-mod=readonly", "-trimpath", f"-ldflags={' '.join(linker)}", f"-o={target}/", *packages)
+    for name, (_package, built) in PACKAGES.items():
+        (target / built).rename(target / name)
 
 
 def _module(name: str, wanted: str) -> str:

@@ -40,7 +40,7 @@ def test_starting_again_changes_nothing(plane: Plane) -> None:
     before = sorted(each.pid for each in plane.processes())
     control_plane("up")
     assert sorted(each.pid for each in plane.processes()) == before
-    assert len(before) == len(programs.SOURCES_OF)
+    assert len(before) == len(programs.PACKAGES)
 
 
 def test_it_listens_on_the_loopback_interface_only(plane: Plane) -> None:

@@ -19,13 +19,14 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """A cache of its own, and a build that writes a file and takes no time."""
     made: list[Path] = []
 
-    def compile_all(target: Path) -> None:
+    def compile_them(target: Path) -> None:
         target.mkdir()
         (target / programs.ETCD).write_text("program")
         made.append(target)
 
     monkeypatch.setenv("STACKTLS_CACHE", str(tmp_path))
-    monkeypatch.setattr(programs, "_compile_all", compile_all)
+    monkeypatch.setattr(programs, "_compile", compile_them)
+    monkeypatch.setattr(programs, "_download", lambda: None)
     monkeypatch.setattr(programs, "_copy_definitions", lambda target: target.mkdir())
     return made
 

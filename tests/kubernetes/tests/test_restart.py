@@ -59,7 +59,7 @@ def test_after_a_kill_all_that_was_stored_is_there(plane: Plane, cluster: Cluste
         assert other.poll() is None
 
     assert port(plane) != before
-    assert {each.program.name for each in plane.processes()} == set(programs.SOURCES_OF)
+    assert {each.program.name for each in plane.processes()} == set(programs.PACKAGES)
     assert Cluster.of(plane, cluster.namespace).secret("es-es-http-certs-public") == certificate
 
 
@@ -69,7 +69,7 @@ def test_down_leaves_no_process_and_only_logs(plane: Plane) -> None:
         assert other.poll() is None
     assert plane.processes() == []
     assert [path.name for path in plane.state.iterdir()] == ["logs"]
-    assert {path.stem for path in plane.logs.iterdir()} == set(programs.SOURCES_OF)
+    assert {path.stem for path in plane.logs.iterdir()} == set(programs.PACKAGES)
     control_plane("down")
     assert "ERROR: control plane selftest is not there" in control_plane("env", status=1).stderr
 
