@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +63,11 @@ class EceClient:
     :param params: the options of a module.
     :param new_authority: a certificate in PEM form that the platform may answer with as well, once its Cloud UI has the
         new chain; empty where it is another service's.
-    :raises ApiError: where an address cannot be used.
+    :raises ApiError: where an address or a login cannot be used.
     """
 
     def __init__(self, params: dict[str, Any], new_authority: str = "") -> None:
-        given = {**params, "token": None, "url": [_address(url) for url in params["url"]]}
+        given = {**params, "token": None, "url": [endpoint.url for endpoint in ece_endpoints(params["url"])]}
         self._clients = [ApiClient(given)]
         if new_authority and params["validate_certs"]:
             self._clients.append(ApiClient({**given, "ca_path": None, "ca_certificates": new_authority}))
@@ -107,21 +108,23 @@ class EceClient:
             raise
 
 
-def _address(url: str) -> str:
-    """The URL without the path that every request begins with.
+def ece_endpoints(urls: Sequence[str]) -> list[Endpoint]:
+    """The addresses of a platform, without the path that every request begins with.
 
-    :raises ApiError: where it is not an address with TLS: the private key goes there.
+    :raises ApiError: where one is not an address with TLS: the private key goes there.
     """
-    address = url.rstrip("/")
-    address = address[: -len(_VERSION)] if address.endswith(_VERSION) else address
+    return [_endpoint(url.rstrip("/")) for url in urls]
+
+
+def _endpoint(url: str) -> Endpoint:
     try:
-        secure = Endpoint.parse(address).secure
+        found = Endpoint.parse(url[: -len(_VERSION)] if url.endswith(_VERSION) else url)
     except ApiError as error:
         hint = error.hint if "@" in url else _URL_HINT
         raise ApiError(error.message.replace("an Elasticsearch", f"an {_PRODUCT}"), hint=hint) from None
-    if not secure:
+    if not found.secure:
         raise ApiError(f"url {url!r} is one without TLS, and a private key is sent there.", hint=_URL_HINT)
-    return address
+    return found
 
 
 def _accepted(answer: Answer, client: ApiClient) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ._certificate_sources import certificate_of
-from ._ece_api import ECE_API_ARGUMENTS, EceClient, PublicChain
+from ._ece_api import ECE_API_ARGUMENTS, EceClient, PublicChain, ece_endpoints
 from ._ece_chain import DOMAIN_SUBDOMAINS, EceChain, build_chain, doubts, require_names, require_rsa, wildcards_of
 from ._ece_probe import Probe, parse_probe
-from ._endpoint import Endpoint, is_lasting
+from ._endpoint import is_lasting
 from ._errors import ApiError, CertificateError, StackTlsError, located
 from ._io import require_file
 from ._pki._bundle import comment
@@ -66,7 +66,7 @@ def manage_ece_tls(
     :raises StackTlsError: where the chain cannot be as asked for, the platform refuses it, or does not come to use it.
     """
     now, clock = datetime.now(timezone.utc), clock or Clock()
-    wanted = wanted_chain(params, now)
+    wanted = wanted_chain(params, [endpoint.host for endpoint in ece_endpoints(params["url"])], now)
     probes = [parse_probe(text, params["probe_server_name"], params["timeout"]) for text in params["probe_addresses"]]
     service = params["service"]
     own_authority = encode_certificates([wanted.root]).decode() if service == "ui" else ""
@@ -90,9 +90,10 @@ def manage_ece_tls(
     return _result(present, wanted, reasons, looks, now)
 
 
-def wanted_chain(params: dict[str, Any], now: datetime) -> EceChain:
+def wanted_chain(params: dict[str, Any], hosts: Sequence[str], now: datetime) -> EceChain:
     """The chain out of the options, checked with everything that can be known before the platform is asked.
 
+    :param hosts: by which the API is reached.
     :raises StackTlsError: where a file is missing or damaged, something does not belong together or is refused.
     """
     key_place, key_pem = _key_source(params)
@@ -109,7 +110,7 @@ def wanted_chain(params: dict[str, Any], now: datetime) -> EceChain:
                 f"holds no certificate of the private key in {key_place}.", hint="Bring a key and its certificate."
             )
         chain = build_chain(key, certificate, pool, now)
-        _check_names(chain, params)
+        _check_names(chain, params, hosts)
     return chain
 
 
@@ -150,12 +151,11 @@ def _further_certificates(params: dict[str, Any]) -> list[x509.Certificate]:
     return found
 
 
-def _check_names(chain: EceChain, params: dict[str, Any]) -> None:
+def _check_names(chain: EceChain, params: dict[str, Any], hosts: Sequence[str]) -> None:
     """Names by which clients come: those of deployments for the proxies, those of the API for the Cloud UI."""
     require_names(chain, params["names"], "names asks for")
     if params["service"] == "ui":
         if params["validate_certs"]:
-            hosts = [Endpoint.parse(url).host for url in params["url"]]
             require_names(chain, hosts, "url asks for: the Cloud UI serves the API with this certificate")
         return
     if params["domain"]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for the API of Elastic Cloud Enterprise, because none can be had for tests. It is NOT the product.
 
-It serves GET and POST of ``/api/v1/platform/configuration/security/tls/{ui|proxy}``, and the certificates themselves, as
+It serves GET and POST of ``/api/v1/platform/configuration/security/tls/{ui|proxy}``, and the certificates, as
 these pages of Elastic describe it:
 
 - API reference, "Get TLS certificate": ``chain`` (a list of PEM certificates, no key), ``user_supplied``,
@@ -44,7 +44,7 @@ NO_KEY = (
 )
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An answer of the form BasicFailedReply."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -75,7 +75,7 @@ class Platform:
     user: str
     password: str
     delay: float = 0.0
-    refusal: Refusal | None = None
+    refusal: RefusalError | None = None
     forgetful: bool = False
     api_managed: bool = True
     services: dict[str, Service] = field(default_factory=dict)
@@ -101,17 +101,16 @@ class Platform:
     def require_login(self, header: str) -> None:
         pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         if header not in (f"ApiKey {self.api_key}", f"Basic {pair}"):
-            raise Refusal(401, "root.unauthenticated", "The supplied authentication is invalid")
+            raise RefusalError(401, "root.unauthenticated", "The supplied authentication is invalid")
 
     def chain_of(self, service: str) -> dict[str, Any]:
         found = self.services[service]
-        expiry = x509.load_pem_x509_certificate(found.certificates[0].encode()).not_valid_after
         return {
             "chain": found.certificates,
             "user_supplied": found.user_supplied,
             "chain_status": {
-                "expiration_date": expiry.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "first_certificate_to_expire": "the one of the service",
+                "expiration_date": "2019-01-01T00:00:00Z",  # as in the documentation; nothing looks at it
+                "first_certificate_to_expire": "string",
             },
             "api_managed": self.api_managed,
         }
@@ -134,13 +133,13 @@ class Platform:
 def require_order(blocks: list[tuple[str, str]]) -> None:
     """Private key, certificate, intermediates, root."""
     if not blocks or blocks[0][0] != "RSA PRIVATE KEY" or "ENCRYPTED" in blocks[0][1]:
-        raise Refusal(400, "cert.invalid_cert_chain", NO_KEY)
+        raise RefusalError(400, "cert.invalid_cert_chain", NO_KEY)
     if len(blocks) < 3 or any(label != "CERTIFICATE" for label, _text in blocks[1:]):
-        raise Refusal(400, "cert.invalid_cert_chain", "Certificate chain was invalid [expected certificates]")
+        raise RefusalError(400, "cert.invalid_cert_chain", "Certificate chain was invalid [expected certificates]")
     chain = [x509.load_pem_x509_certificate(text.encode()) for _label, text in blocks[1:]]
     for lower, upper in zip(chain, [*chain[1:], chain[-1]]):
         if lower.issuer != upper.subject:
-            raise Refusal(400, "cert.invalid_cert_chain", "Certificate chain was invalid [not in order]")
+            raise RefusalError(400, "cert.invalid_cert_chain", "Certificate chain was invalid [not in order]")
 
 
 class Listener(ThreadingHTTPServer):
@@ -184,9 +183,9 @@ class Api(BaseHTTPRequestHandler):
             platform.require_login(self.headers.get("Authorization", ""))
             found = PATH.fullmatch(self.path)
             if not found:
-                raise Refusal(404, "root.resource_not_found", "The requested resource could not be found")
+                raise RefusalError(404, "root.resource_not_found", "The requested resource could not be found")
             content = work(found.group(1))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             status, content = refusal.status, refusal.content
         text = json.dumps(content).encode()
         self.send_response(status)
