@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = next(path for path in Path(__file__).parents if (path / "galaxy.yml").exists())
-sys.path.insert(0, str(ROOT / "tests/integration/targets/ece_tls/files"))
+sys.path.insert(0, str(ROOT / "tests/integration/targets/ece_tls_module/files"))
 
 
 @pytest.fixture
