@@ -61,16 +61,16 @@ class EceClient:
     """Talks with one platform.
 
     :param params: the options of a module.
-    :param new_authority: a certificate in PEM form that the platform may answer with as well, once its Cloud UI has the
-        new chain; empty where it is another service's.
+    :param further_authorities: certificates in PEM form; where those that were given do not vouch for the platform,
+        these may: its Cloud UI serves the API, and may have another chain than before.
     :raises ApiError: where an address or a login cannot be used.
     """
 
-    def __init__(self, params: dict[str, Any], new_authority: str = "") -> None:
+    def __init__(self, params: dict[str, Any], further_authorities: str = "") -> None:
         given = {**params, "token": None, "url": [endpoint.url for endpoint in ece_endpoints(params["url"])]}
         self._clients = [ApiClient(given)]
-        if new_authority and params["validate_certs"]:
-            self._clients.append(ApiClient({**given, "ca_path": None, "ca_certificates": new_authority}))
+        if further_authorities and params["validate_certs"]:
+            self._clients.append(ApiClient({**given, "ca_path": None, "ca_certificates": further_authorities}))
 
     def chain_of(self, service: str) -> PublicChain:
         """The chain that a service has.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MODULE_ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
         **ECE_API_ARGUMENTS,
+        "further_ca_paths": {"type": "list", "elements": "path", "default": []},
         "service": {"type": "str", "choices": ["ui", "proxy"], "required": True},
         "private_key": {"type": "str", "no_log": True},
         "private_key_path": {"type": "path", "no_log": False},
@@ -69,8 +70,7 @@ def manage_ece_tls(
     wanted = wanted_chain(params, [endpoint.host for endpoint in ece_endpoints(params["url"])], now)
     probes = [parse_probe(text, params["probe_server_name"], params["timeout"]) for text in params["probe_addresses"]]
     service = params["service"]
-    own_authority = encode_certificates([wanted.root]).decode() if service == "ui" else ""
-    client = EceClient(params, own_authority)
+    client = EceClient(params, _further_authorities(params, wanted))
     present = client.chain_of(service)
     reasons = list(_reasons(present, wanted))
     for each in doubts(wanted) if reasons else ():
@@ -112,6 +112,15 @@ def wanted_chain(params: dict[str, Any], hosts: Sequence[str], now: datetime) ->
         chain = build_chain(key, certificate, pool, now)
         _check_names(chain, params, hosts)
     return chain
+
+
+def _further_authorities(params: dict[str, Any], wanted: EceChain) -> str:
+    """Whom else to trust for the API, in PEM form: it may have its new certificate already, or get it just now."""
+    found = [wanted.root] if params["service"] == "ui" else []
+    for path in params["further_ca_paths"]:
+        with located(path):
+            found += load_certificates(require_file(path))
+    return encode_certificates(found).decode()
 
 
 def _key_source(params: dict[str, Any]) -> tuple[str, bytes]:

@@ -112,6 +112,14 @@ options:
       - Without it the CAs of the system are trusted; with it only those in the file.
       - With O(service=ui) the root of the given chain is trusted as well, because the API is served with it afterwards.
     type: path
+  further_ca_paths:
+    description:
+      - Further PEM files on the host of the task with certificates that are trusted for this connection, where
+        O(ca_path) does not vouch for it. Name those of the Cloud UI here, where its certificate is replaced in the same
+        run.
+    type: list
+    elements: path
+    default: []
   validate_certs:
     description:
       - Whether the certificate of the API is verified, its names included.

@@ -118,6 +118,13 @@ class TestTrust:
         with pytest.raises(VerificationError):
             manage("proxy")
 
+    def test_further_authorities_may_vouch_for_the_api(self, manage, platform, tmp_path):
+        manage()
+        with pytest.raises(VerificationError):
+            manage("proxy")
+        (tmp_path / "ui.pem").write_bytes(UI.key_pem + UI.pem + pem_of(ROOT))
+        assert manage("proxy", further_ca_paths=[str(tmp_path / "ui.pem")])["changed"]
+
 
 class TestLogin:
     def test_user_and_password(self, manage, platform):
