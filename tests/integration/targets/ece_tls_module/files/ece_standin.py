@@ -163,7 +163,7 @@ class Api(BaseHTTPRequestHandler):
     server: Listener
 
     def do_GET(self) -> None:
-        self._answer(200, lambda service: self.server.platform.chain_of(service))
+        self._answer(200, self.server.platform.chain_of)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
