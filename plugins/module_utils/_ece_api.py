@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ._api import ApiClient
+from ._api import API_ARGUMENTS, ApiClient
 from ._endpoint import Answer, Endpoint
 from ._errors import ApiError, CertificateError
 from ._pki._certificates import load_certificates
@@ -24,16 +24,8 @@ from ._tls_client import VerificationError
 if TYPE_CHECKING:
     from cryptography import x509
 
-ECE_API_ARGUMENTS: dict[str, Any] = {
-    "url": {"type": "list", "elements": "str", "required": True},
-    "ca_path": {"type": "path"},
-    "validate_certs": {"type": "bool", "default": True},
-    "api_key": {"type": "str", "no_log": True},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "timeout": {"type": "int", "default": 30},
-    "retries": {"type": "int", "default": 3},
-}
+_OPTIONS = ("url", "ca_path", "validate_certs", "api_key", "username", "password", "timeout", "retries")
+ECE_API_ARGUMENTS: dict[str, Any] = {name: API_ARGUMENTS[name] for name in _OPTIONS}
 """Options of the connection; documented in the module."""
 
 _PRODUCT = "Elastic Cloud Enterprise"
