@@ -8,21 +8,21 @@ VENV := $(STACKTLS_CACHE)/venv-$(shell cat requirements.txt tests/requirements.t
 export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
-.PHONY: help setup packages venv images archive demo demo-stop test lint unit unit-oldest sanity stack-test integration \
+.PHONY: help setup packages venv images kubernetes archive demo demo-stop test lint unit unit-oldest sanity stack-test kubernetes-test integration \
 	molecule molecule-pair molecule-cluster system system-pair system-cluster soak bench clean
 
 help:
 	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
 	@echo 'make demo-stop  remove the containers of the demo'
 	@echo 'make test       every check and test (parts: lint unit unit-oldest sanity stack-test'
-	@echo '                integration molecule system)'
+	@echo '                kubernetes-test integration molecule system)'
 	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind, more forms of the playbooks,'
 	@echo '                and the scenarios $(IN_SOAK)'
 	@echo 'make bench      how fast it is, as ratios against its peers'
 	@echo 'make archive    the collection as an archive, in build/'
 	@echo 'make clean      remove what was built, but not the cache'
 
-setup: packages venv images
+setup: packages venv images kubernetes
 
 packages:
 	@$(PART) packages tests/tools/packages
@@ -34,19 +34,22 @@ $(VENV)/ready: | packages
 images: packages
 	@$(PART) images tests/stack/stack build
 
+kubernetes: venv
+	@$(PART) kubernetes tests/kubernetes/control-plane build
+
 archive: build/collections/ready
 build/collections/ready: $(VENV)/ready $(shell git ls-files --cached --others --exclude-standard 2>/dev/null | grep -v '^tests/')
 	@$(PART) archive tests/tools/archive
 
-demo: setup archive
+demo: packages venv images archive
 	@tests/tools/demo
 
 demo-stop:
 	@tests/stack/stack down tests/stack/topologies/demo.json
 
 # The fast checks first. Then what runs on services, of which two parts run side by side.
-SERVICES := molecule-cluster integration molecule-pair stack-test system-cluster system-pair
-test: lint unit unit-oldest archive sanity images
+SERVICES := molecule-cluster integration molecule-pair stack-test kubernetes-test system-cluster system-pair
+test: lint unit unit-oldest archive sanity images kubernetes
 	@status=0; \
 	$(PART) services $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=services/ $(SERVICES) || status=$$?; \
 	$(PART) --report; \
@@ -72,6 +75,9 @@ sanity: venv
 
 stack-test: venv images
 	@$(PART) $(SIDE_BY_SIDE)stack-test tests/tools/stack-test
+
+kubernetes-test: venv kubernetes
+	@$(PART) $(SIDE_BY_SIDE)kubernetes-test tests/tools/kubernetes-test
 
 integration: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)integration tests/tools/integration
