@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -15,7 +14,7 @@ from ._eck._events import Complaint, complaints_in, last_change
 from ._eck._kinds import Names, kind_of
 from ._eck._manifest import http_options, secret_name_of, transport_options
 from ._eck._observation import Observed, amiss, serves
-from ._eck._secret import Data, Form, decode, read_data, require_usable
+from ._eck._secret import Data, Form, chain_of, decode, read_data, require_usable
 from ._errors import CertificateError, StackTlsError
 from ._kubernetes import CONNECTION_ARGUMENTS, Body, Cluster
 from ._pki._certificates import names_of
@@ -147,8 +146,8 @@ def _candidate(
         raise StackTlsError(f"{'; '.join(reason.text for reason in present.reasons)}.", hint="Nothing was applied.")
     identity = present.identity
     try:
-        authorities = () if form.is_authority else present.pool
-        require_usable(type(identity)(identity.key, identity.certificate, tuple(authorities)), form, now)
+        authorities = () if form.is_authority else chain_of(identity.certificate, present.pool, form)
+        require_usable(replace(identity, authorities=authorities), form, now)
     except CertificateError as error:
         error.path = place
         raise
