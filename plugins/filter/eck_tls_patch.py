@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._eck._manifest import Tls, tls_patch
+from ..module_utils._eck._manifest import tls_patch
 from ..module_utils._errors import StackTlsError
 from ..plugin_utils._eck_plans import kind_of_plan, wanted_tls
 
@@ -61,10 +60,7 @@ _value:
 def eck_tls_patch(value: Any, plan: Mapping[str, Any], only: list[str] | None = None) -> dict[str, Any]:
     """The merge patch, empty where nothing differs."""
     try:
-        wanted = wanted_tls(plan)
-        if only is not None:
-            wanted = Tls(**{each.name: getattr(wanted, each.name) for each in fields(Tls) if each.name in only})
-        return tls_patch(kind_of_plan(plan), value or {}, wanted)
+        return tls_patch(kind_of_plan(plan), value or {}, wanted_tls(plan, only))
     except StackTlsError as error:
         raise AnsibleFilterError(f"{plan['id']}: {error}") from error
 

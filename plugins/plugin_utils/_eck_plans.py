@@ -89,11 +89,14 @@ def plans_of(resources: Sequence[Item], namespace: str, domain: str) -> list[dic
     return plans
 
 
-def wanted_tls(plan: Item) -> Tls:
-    """The TLS part of a plan."""
-    tls = dict(plan["tls"])
+def wanted_tls(plan: Item, only: Sequence[str] | None = None) -> Tls:
+    """The TLS part of a plan.
+
+    :param only: the fields that count; all where it is ``None``.
+    """
+    tls = {name: value for name, value in plan["tls"].items() if only is None or name in only}
     for option in ("subject_alt_names", "transport_subject_alt_names"):
-        if tls[option] is not None:
+        if tls.get(option) is not None:
             tls[option] = tuple(AlternativeName(**name) for name in tls[option])
     return Tls(**tls)
 
