@@ -36,7 +36,7 @@ MODULE_ARGUMENTS: dict[str, Any] = {
 
 _PAUSE = 0.5
 _PATIENCE = timedelta(seconds=5)
-"""How long a complaint is given: some vanish by themselves, such as those on a conflict between two writers."""
+"""How long the operator has after its first complaint; it tries again by itself."""
 
 
 def manage_eck_certificate_info(params: dict[str, Any], cluster: Cluster, clock: Clock | None = None) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Watch:
             if not objection:
                 return serves(observed, self.now())
             complaints = self._complaints()
-            fresh = [each for each in complaints if each.when >= changed]
+            fresh = [each for each in complaints if each.when >= changed and not each.may_pass]
             if fresh:
                 patience_ends = min(patience_ends, self.clock.now() + _PATIENCE.total_seconds())
             if self.clock.now() >= min(deadline, patience_ends):

@@ -13,6 +13,8 @@ from typing import Any
 from .._pki._dates import timestamp
 
 _ALWAYS = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_PASSING = ("AssociationError", "Delayed", "Unhealthy")
+_CONFLICT = "the object has been modified"
 _FORMS = ("%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z")
 
 
@@ -29,6 +31,11 @@ class Complaint:
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.message}"
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it may vanish by itself: another resource is not ready yet, or two writers met."""
+        return self.reason in _PASSING or _CONFLICT in self.message
 
     def describe(self) -> dict[str, str]:
         """The same as plain values."""
