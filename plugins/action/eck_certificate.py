@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_arguments import Options
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import lifetime_of
+from ansible_collections.stacktls.elastic.plugins.module_utils._eck._secret import encode_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._eck_certificate import read_brought
 from ansible_collections.stacktls.elastic.plugins.module_utils._eck_certificate_arguments import (
     MODULE_ARGUMENTS,
@@ -23,7 +24,6 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._eck_certificate_
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import FileError, StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography_here
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, encode_certificates
-from ansible_collections.stacktls.elastic.plugins.module_utils._eck._secret import encode_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import decode_request_text
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._elsewhere import run_elsewhere
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._signers import (
@@ -32,6 +32,9 @@ from ansible_collections.stacktls.elastic.plugins.plugin_utils._signers import (
     Signer,
     signer_of,
 )
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _MODULE = "stacktls.elastic.eck_certificate"
 _SIGNING = "stacktls.elastic.certificate_signature"
@@ -69,7 +72,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {"failed": True, "msg": str(error)}
 
     def _issue(self, signer: Signer) -> dict[str, Any]:
-        issuers = {"issuers": encode_certificates(signer.issuers(self._now).certificates).decode()}
+        issuers = {"issuers": _pem(signer.issuers(self._now).certificates)}
         finding = self._on_host("inspect", issuers)
         if finding.get("failed"):
             return finding
@@ -79,16 +82,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return self._public(finding)
         host = self._task_vars.get("inventory_hostname", "")
         request = Request(self._options, decode_request_text(finding["request"]), host)
-        try:
-            chain = signer.sign([request], self._now).get(request.name)
-        except StackTlsError:
-            self._discard()
-            raise
+        chain = self._signed(signer, request)
         if chain is None and isinstance(signer, RequestsFolder):
             return self._waiting(signer, request, finding)
         if self._task.check_mode:
             return self._public(finding)
-        result = self._on_host("install", {**issuers, "certificate": encode_certificates(chain or []).decode()})
+        return self._install(signer, request, {**issuers, "certificate": _pem(chain or ())}, finding)
+
+    def _signed(self, signer: Signer, request: Request) -> Sequence[x509.Certificate] | None:
+        """The certificate and the authorities above it; nothing where it has to be waited for."""
+        try:
+            return signer.sign([request], self._now).get(request.name)
+        except StackTlsError:
+            self._discard()
+            raise
+
+    def _install(
+        self, signer: Signer, request: Request, exchange: dict[str, str], finding: dict[str, Any]
+    ) -> dict[str, Any]:
+        result = self._on_host("install", exchange)
         if result.get("failed"):
             self._discard()
             return result
@@ -100,7 +112,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if self._options["remote_source"]:
             return self._public(self._on_host("inspect", {}))
         brought = read_brought(self._options, self._content_of, self._now)
-        exchange = {"certificate": encode_certificates([brought.certificate, *brought.authorities]).decode()}
+        exchange = {"certificate": _pem([brought.certificate, *brought.authorities])}
         finding = self._on_host("inspect", exchange)
         if finding.get("failed") or "key_wanted" not in finding:
             return self._public(finding)
@@ -148,6 +160,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _public(self, result: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in result.items() if name not in _INTERNAL}
+
+
+def _pem(certificates: Iterable[x509.Certificate]) -> str:
+    return encode_certificates(certificates).decode()
 
 
 def _completed(result: dict[str, Any], finding: dict[str, Any]) -> dict[str, Any]:

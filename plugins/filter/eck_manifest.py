@@ -21,8 +21,8 @@ version_added: 0.1.0
 author:
   - Stack TLS contributors (@stacktls)
 description:
-  - Puts the TLS part of a plan, which P(stacktls.elastic.eck_plans#filter) makes, into the manifest of a resource that does
-    not exist yet.
+  - Puts the TLS part of a plan, which P(stacktls.elastic.eck_plans#filter) makes, into the manifest of a resource
+    that does not exist yet.
 options:
   _input:
     description: The manifest.

@@ -21,7 +21,8 @@ version_added: 0.1.0
 author:
   - Stack TLS contributors (@stacktls)
 description:
-  - Checks the resources of the role P(stacktls.elastic.eck_tls#role) before anything is changed, and says what each needs.
+  - Checks the resources of the role P(stacktls.elastic.eck_tls#role) before anything is changed, and says what each
+    needs.
   - Fields that the API of ECK does not have for a kind are an error, because Kubernetes would drop them without a word.
 options:
   _input:

@@ -21,8 +21,9 @@ version_added: 0.1.0
 author:
   - Stack TLS contributors (@stacktls)
 description:
-  - Compares a resource with one of the plans that P(stacktls.elastic.eck_plans#filter) makes, and returns a JSON merge patch
-    (RFC 7396). It is empty where the resource is as wanted, whatever empty fields the operator wrote into it.
+  - Compares a resource with one of the plans that P(stacktls.elastic.eck_plans#filter) makes, and returns a JSON
+    merge patch (RFC 7396). It is empty where the resource is as wanted, whatever empty fields the operator wrote into
+    it.
 options:
   _input:
     description: The resource as the cluster has it; empty where it does not exist.

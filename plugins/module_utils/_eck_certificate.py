@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A Secret with a certificate for ECK, in two phases around the signature of its issuer.
 
-``inspect`` compares the Secret with what is wanted. Where nothing has to be issued it brings chain, form and labels up to
-date and is done; where the key signs its own certificate, that is all, too. Otherwise it puts a new key into a Secret
-beside it and returns a signing request. ``install`` writes the Secret as a whole and removes the other one. ``discard``
-only removes that.
+``inspect`` compares the Secret with what is wanted. Where nothing has to be issued it brings chain, form and labels up
+to date and is done; where the key signs its own certificate, that is all, too. Otherwise it puts a new key into a
+Secret beside it and returns a signing request. ``install`` writes the Secret as a whole and removes the other one.
+``discard`` only removes that.
 """
 
 from __future__ import annotations

@@ -114,9 +114,7 @@ class Watch:
         selector = f"involvedObject.name={self.names.name},involvedObject.kind={self.names.kind.name}"
         return complaints_in(self.cluster.list("v1", "Event", self.names.namespace, field_selector=selector))
 
-    def _refusal(
-        self, objection: str, complaints: list[Complaint], *, is_late: bool, timeout: float
-    ) -> StackTlsError:
+    def _refusal(self, objection: str, complaints: list[Complaint], *, is_late: bool, timeout: float) -> StackTlsError:
         if complaints and not is_late:
             words = "; ".join(str(each) for each in complaints)
             return StackTlsError(f"{self.names}: the ECK operator refuses it ({words}), and {objection}.")

@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Kubernetes API, by the client of the collection ``kubernetes.core``, so that logging in is the same everywhere."""
+"""The Kubernetes API, by the client of the collection ``kubernetes.core``: logging in is the same everywhere."""
 
 from __future__ import annotations
 
@@ -187,7 +187,9 @@ def connect(params: Mapping[str, Any]) -> KubernetesCluster:
             hint="Give kubeconfig, or host with api_key or client_cert, or set K8S_AUTH_KUBECONFIG.",
         ) from None
     except (ApiException, HTTPError) as error:  # the list of the API's resources is asked for at once
-        raise ApiError(f"the Kubernetes API cannot be reached: {error}.", hint="Check host, kubeconfig and ca_cert.") from None
+        raise ApiError(
+            f"the Kubernetes API cannot be reached: {error}.", hint="Check host, kubeconfig and ca_cert."
+        ) from None
 
 
 def require_kubernetes() -> None:

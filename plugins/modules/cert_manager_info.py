@@ -12,7 +12,8 @@ author:
   - Stack TLS contributors (@stacktls)
 description:
   - Waits for the condition C(Ready) of the last change of an object.
-  - Where it does not come, the error has cert-manager's own words, from the object, its requests and its Warning events.
+  - Where it does not come, the error has cert-manager's own words, from the object, its requests and its Warning
+    events.
 extends_documentation_fragment:
   - stacktls.elastic._attributes.info
   - stacktls.elastic._kubernetes

@@ -18,8 +18,8 @@ description:
   - The private key is made by the module on the host that runs the task, and goes nowhere but to the Kubernetes API.
     While somebody else signs, it is in a Secret beside the other one, with V(-pending) at the end of its name.
   - What the operator or clients would refuse is refused before it is applied. Key and certificate have to belong
-    together, the key must not be encrypted, certificates have to be valid, and all authorities up to the root have to be
-    there.
+    together, the key must not be encrypted, certificates have to be valid, and all authorities up to the root have to
+    be there.
   - This is an action plugin. Its part on the host runs as a module of the same name.
 extends_documentation_fragment:
   - stacktls.elastic._attributes
@@ -35,8 +35,8 @@ options:
     default: default
   labels:
     description:
-      - Labels of the Secret, beside C(app.kubernetes.io/managed-by=stacktls.elastic), by which this collection knows its
-        own, and C(eck.k8s.elastic.co/watched=true), without which restricted operators do not see it.
+      - Labels of the Secret, beside C(app.kubernetes.io/managed-by=stacktls.elastic), by which this collection knows
+        its own, and C(eck.k8s.elastic.co/watched=true), without which restricted operators do not see it.
       - Labels that others set are kept.
     type: dict
     default: {}
@@ -51,15 +51,15 @@ options:
     default: certificate
   replace:
     description:
-      - Whether a Secret that this collection did not make may be overwritten. One that agrees with the task is left as it
-        is in any case.
+      - Whether a Secret that this collection did not make may be overwritten. One that agrees with the task is left
+        as it is in any case.
       - Secrets of cert-manager, the operator or another controller are never overwritten.
     type: bool
     default: false
   public_authority:
     description:
-      - Whether the root is one that every client knows. Then the Secret has no V(ca.crt), and the chain need not have the
-        root.
+      - Whether the root is one that every client knows. Then the Secret has no V(ca.crt), and the chain need not have
+        the root.
     type: bool
     default: false
   subject:
@@ -73,7 +73,8 @@ options:
   subject_alt_names:
     description:
       - Host names and IP addresses. C(DNS:) and C(IP:) may be written before them.
-      - Clients in the cluster need C(NAME-es-http.NAMESPACE.svc); see RV(stacktls.elastic.eck_certificate_info#module:service).
+      - Clients in the cluster need C(NAME-es-http.NAMESPACE.svc); see
+        RV(stacktls.elastic.eck_certificate_info#module:service).
       - A certificate that somebody else issues may have more names, and a wildcard covers those below it.
       - An authority has none.
     type: list
@@ -82,8 +83,8 @@ options:
   profile:
     description:
       - Purposes of the certificate.
-      - V(client) is for C(clientCertificateSecretName). Its key is PKCS#8, which all components read, and the Secret is of
-        the type V(kubernetes.io/tls).
+      - V(client) is for C(clientCertificateSecretName). Its key is PKCS#8, which all components read, and the Secret
+        is of the type V(kubernetes.io/tls).
     type: str
     choices: [server, client, both]
     default: server
@@ -104,8 +105,8 @@ options:
       - Who issues the certificate.
       - V(authority) is one of M(stacktls.elastic.certificate_authority), in O(ca_path) or in O(ca_private_key).
       - V(command) runs O(signer_command) on the controller.
-      - V(csr_only) leaves the signing request in O(requests_path) on the controller for a person. Later runs look for the
-        answer there. The present certificate stays in force meanwhile.
+      - V(csr_only) leaves the signing request in O(requests_path) on the controller for a person. Later runs look for
+        the answer there. The present certificate stays in force meanwhile.
       - V(self_signed) lets the key sign its own certificate.
       - V(brought) takes key and certificate from the C(source_) options.
     type: str
@@ -203,8 +204,8 @@ options:
     type: str
   remote_source:
     description:
-      - Whether the C(source_) files are on the host that runs the task. Otherwise they are on the controller, where Ansible
-        looks for them as M(ansible.builtin.copy) does, and they may be encrypted with Ansible Vault.
+      - Whether the C(source_) files are on the host that runs the task. Otherwise they are on the controller, where
+        Ansible looks for them as M(ansible.builtin.copy) does, and they may be encrypted with Ansible Vault.
     type: bool
     default: false
   phase:
@@ -345,7 +346,8 @@ secret:
       elements: str
       sample: [ca.crt, tls.crt, tls.key]
     managed:
-      description: Whether this collection keeps it. One that somebody else made and that agrees with the task is left alone.
+      description:
+        - Whether this collection keeps it. One that somebody else made and that agrees with the task is left alone.
       type: bool
 waiting:
   description: Whether a signing request waits for its answer; see O(signer=csr_only).

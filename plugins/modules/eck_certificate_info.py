@@ -14,11 +14,11 @@ description:
   - Reads the certificate that a resource of ECK presents, and the authorities that clients verify it with, out of the
     operator's Secret C(NAME-[es|kb|apm|ent|agent|ls|ems|epr]-http-certs-public).
   - Waits until they are what the resource asks for. Where it names a Secret, the operator has to have taken its
-    certificate over, or to have issued with its authority; otherwise the authority is that of C(NAME-*-http-ca-internal),
-    of which only the certificate is read. Chain, dates and names are verified, and for Elasticsearch also the authority of
-    the transport layer where the resource names one.
-  - Warning events of the operator that are newer than the last change of the resource and its Secret become an error with
-    the operator's words.
+    certificate over, or to have issued with its authority; otherwise the authority is that of
+    C(NAME-*-http-ca-internal), of which only the certificate is read. Chain, dates and names are verified, and for
+    Elasticsearch also the authority of the transport layer where the resource names one.
+  - Warning events of the operator that are newer than the last change of the resource and its Secret become an error
+    with the operator's words.
   - Pods need not run; that is the health of the resource, which is not looked at.
 extends_documentation_fragment:
   - stacktls.elastic._attributes.info
@@ -38,8 +38,8 @@ options:
     default: default
   subject_alt_names:
     description:
-      - Names that the certificate must have, beside C(NAME-*-http.NAMESPACE.svc), those that the resource asks for, and, where
-        the operator issues it, the addresses of its load balancer.
+      - Names that the certificate must have, beside C(NAME-*-http.NAMESPACE.svc), those that the resource asks for,
+        and, where the operator issues it, the addresses of its load balancer.
     type: list
     elements: str
     default: []
@@ -104,7 +104,8 @@ secret_name:
   type: str
   returned: success
 certificate:
-  description: The certificate; its fields are those of RV(stacktls.elastic.certificate#module:certificate). Empty without TLS.
+  description:
+    - The certificate; its fields are those of RV(stacktls.elastic.certificate#module:certificate). Empty without TLS.
   type: dict
   returned: success
 certificates:
@@ -113,7 +114,8 @@ certificates:
   returned: success
 ca_certificates:
   description:
-    - The authorities that clients are to trust, in PEM form. Empty where a certificate of a public authority was brought.
+    - The authorities that clients are to trust, in PEM form. Empty where a certificate of a public authority was
+      brought.
   type: str
   returned: success
 authorities:

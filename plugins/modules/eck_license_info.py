@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - Stack TLS contributors (@stacktls)
 description:
-  - Reads the report of the operator (ConfigMap C(elastic-licensing)) and the licences in its namespace. Nothing of a licence
-    is returned but its type and its end.
+  - Reads the report of the operator (ConfigMap C(elastic-licensing)) and the licences in its namespace. Nothing of a
+    licence is returned but its type and its end.
   - Client authentication of Elasticsearch and Fleet Server needs an Enterprise licence or its trial.
 extends_documentation_fragment:
   - stacktls.elastic._attributes.info

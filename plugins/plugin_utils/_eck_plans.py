@@ -189,9 +189,7 @@ def _transport_names(item: Item) -> tuple[AlternativeName, ...] | None:
     return None if names is None else parse_alternative_names(names)
 
 
-def _part(
-    item: Item, name: str, names: Names, ways: Sequence[str], more: Sequence[str] = ()
-) -> dict[str, Any] | None:
+def _part(item: Item, name: str, names: Names, ways: Sequence[str], more: Sequence[str] = ()) -> dict[str, Any] | None:
     """What is asked for beside the certificate of HTTP: ``client``, ``fleet_client`` or ``transport``."""
     part = item.get(name)
     if part is None:

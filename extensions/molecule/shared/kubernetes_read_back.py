@@ -47,8 +47,9 @@ def read_back(api: client.CoreV1Api, namespace: str, prefix: str) -> dict[str, o
             Path(path).write_bytes({**internal, **public}.get(name, b""))
         verify = ["-CAfile", paths["ca.crt"], "-untrusted", paths["tls.crt"], "-verify_hostname", service]
         shown = "-noout", "-subject", "-issuer", "-fingerprint", "-sha256", "-ext", "subjectAltName,basicConstraints"
-        key, certified = openssl("pkey", "-in", paths["tls.key"], "-pubout"), openssl(
-            "x509", "-in", paths["tls.crt"], "-noout", "-pubkey"
+        key, certified = (
+            openssl("pkey", "-in", paths["tls.key"], "-pubout"),
+            openssl("x509", "-in", paths["tls.crt"], "-noout", "-pubkey"),
         )
         return {
             "verify": openssl("verify", "-purpose", "sslserver", *verify, paths["tls.crt"])[1],

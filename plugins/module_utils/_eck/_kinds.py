@@ -49,7 +49,6 @@ class Kind:
         return self.name == "Logstash"
 
 
-
 KINDS = {
     kind.name: kind
     for kind in (

@@ -209,7 +209,11 @@ def _form_reasons(data: Data, form: Form, key: PrivateKey, place: str) -> list[R
     if not form.is_authority and "ca.key" in data:
         surplus = ["ca.key"]
     if surplus:
-        reasons.append(Reason("surplus", f"{place} has {' and '.join(surplus)}, which the operator refuses beside the rest"))
+        reasons.append(
+            Reason("surplus", f"{place} has {' and '.join(surplus)}, which the operator refuses beside the rest")
+        )
     if form.is_authority and len(_certificates(data["ca.crt"])) > 1:
-        reasons.append(Reason("surplus", f"ca.crt of {place} has more than one certificate, and the operator takes only one"))
+        reasons.append(
+            Reason("surplus", f"ca.crt of {place} has more than one certificate, and the operator takes only one")
+        )
     return reasons

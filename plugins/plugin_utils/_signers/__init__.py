@@ -25,9 +25,7 @@ __all__ = [
 ]
 
 
-def signer_of(
-    options: dict[str, Any], call: Callable[[dict[str, Any]], dict[str, Any]], *, check_mode: bool
-) -> Signer:
+def signer_of(options: dict[str, Any], call: Callable[[dict[str, Any]], dict[str, Any]], *, check_mode: bool) -> Signer:
     """Who the options say signs.
 
     :param call: runs the module ``certificate_signature`` with these arguments on the host of the authority.

@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster in memory: it keeps objects, their resource versions and their managed fields, and does nothing by itself."""
+"""A cluster in memory: it keeps objects and their resource versions, and does nothing by itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module ``eck_certificate`` in its phases, against a cluster in memory; the action's part is played by the tests."""
+"""The module ``eck_certificate`` in its phases, against a cluster in memory; the tests play the action."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ class Site:
         found = self.call(exchange={"issuers": self.issuers}, now=now, **given)
         if "request" not in found:
             return found
-        options = options_of(ArgumentSpecValidator(**MODULE_ARGUMENTS).validate({**COMMON, **given}).validated_parameters)
+        options = options_of(
+            ArgumentSpecValidator(**MODULE_ARGUMENTS).validate({**COMMON, **given}).validated_parameters
+        )
         key = proven_public_key(decode_request_text(found["request"]).encode())
         certificate = issue(wanted_of(options), key, self.issuing, lifetime_of(options, now))
         exchange = {"issuers": self.issuers, "certificate": encode_certificates([certificate]).decode()}
@@ -97,7 +99,11 @@ def test_a_certificate_of_our_authority_takes_four_writes_and_then_none(site):
     result = site.issue()
     assert result["changed"]
     pending, target = "quickstart-es-cert-pending", "quickstart-es-cert"
-    assert site.cluster.writes == [("create", "Secret", pending), ("create", "Secret", target), ("delete", "Secret", pending)]
+    assert site.cluster.writes == [
+        ("create", "Secret", pending),
+        ("create", "Secret", target),
+        ("delete", "Secret", pending),
+    ]
     site.cluster.calls.clear()
     assert not site.issue()["changed"]
     assert not site.call(exchange={"issuers": site.issuers}, check_mode=True)["changed"]
@@ -224,7 +230,7 @@ def test_a_secret_of_somebody_else_is_used_where_it_fits_and_not_overwritten_whe
     foreign = Foreign(site, {"app.kubernetes.io/managed-by": "Helm"})
     kept = site.issue()
     assert (kept["changed"], kept["secret"]["managed"]) == (False, False)
-    with pytest.raises(StackTlsError, match="was made by Helm. Use another name, or set replace"):
+    with pytest.raises(StackTlsError, match=r"was made by Helm. Use another name, or set replace"):
         site.issue(force=True)
     assert site.secret() == foreign.body
     assert site.issue(force=True, replace=True)["changed"]
@@ -254,7 +260,9 @@ def bring(site, tmp_path, identity, chain=(), passphrase=None, **given):
 
 def leaf(site, names=(SERVICE,), lifetime=YEARS, issuer=None, key=None):
     options = options_of(
-        ArgumentSpecValidator(**MODULE_ARGUMENTS).validate({**COMMON, "subject_alt_names": list(names)}).validated_parameters
+        ArgumentSpecValidator(**MODULE_ARGUMENTS)
+        .validate({**COMMON, "subject_alt_names": list(names)})
+        .validated_parameters
     )
     made = generate_private_key("ec-p256")
     certificate = issue(wanted_of(options), made.public_key(), issuer or site.issuing, lifetime)

@@ -80,11 +80,16 @@ class Site:
     def resource(self, tls=None, status=None, kind="Elasticsearch", changed=NOW - timedelta(minutes=5), **spec):
         fields = [{"time": changed.strftime("%Y-%m-%dT%H:%M:%SZ"), "fieldsV1": {"f:spec": {}}}]
         meta = {"name": "hulk", "namespace": "default", "generation": 2, "managedFields": fields}
-        self.cluster.put({"kind": kind, "metadata": meta, "spec": {"http": {"tls": tls or {}}, **spec}, "status": status or {}})
+        self.cluster.put(
+            {"kind": kind, "metadata": meta, "spec": {"http": {"tls": tls or {}}, **spec}, "status": status or {}}
+        )
 
     def serve(self, identity, **changes):
         """As the operator does."""
-        self.secret("hulk-es-http-certs-public", {**{k: v for k, v in data_of(identity, Form()).items() if k != "tls.key"}, **changes})
+        self.secret(
+            "hulk-es-http-certs-public",
+            {**{k: v for k, v in data_of(identity, Form()).items() if k != "tls.key"}, **changes},
+        )
 
     def serve_own(self, names=(SERVICE,)):
         self.secret("hulk-es-http-ca-internal", {"tls.crt": data_of(self.identity(self.own), Form())["ca.crt"]})
@@ -93,7 +98,9 @@ class Site:
     def event(self, message, when=NOW, reason="ReconciliationError", kind="Warning"):
         meta = {"name": f"e{len(self.cluster.objects)}", "namespace": "default"}
         time = when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        self.cluster.put({"kind": "Event", "metadata": meta, "type": kind, "reason": reason, "message": message, "eventTime": time})
+        self.cluster.put(
+            {"kind": "Event", "metadata": meta, "type": kind, "reason": reason, "message": message, "eventTime": time}
+        )
 
     def look(self, **given):
         task = {"kind": "Elasticsearch", "name": "hulk", **given}
@@ -132,14 +139,18 @@ def test_a_certificate_that_was_brought_has_to_be_the_one_that_is_served(site):
     site.time.plan.append((3, lambda: site.serve(new)))
     assert site.look()["origin"] == "certificate"
     site.serve(old)
-    with pytest.raises(StackTlsError, match="after 60 s, hulk-es-http-certs-public does not have the certificate of mine yet"):
+    with pytest.raises(
+        StackTlsError, match="after 60 s, hulk-es-http-certs-public does not have the certificate of mine yet"
+    ):
         site.look()
 
 
 def test_an_authority_has_to_be_the_one_that_issued(site):
     ours = site.authority("Ours")
     site.resource({"certificate": {"secretName": "mine"}})
-    site.secret("mine", {"ca.crt": data_of(site.identity(ours), Form())["ca.crt"], "ca.key": encode_private_key(ours.key, None)})
+    site.secret(
+        "mine", {"ca.crt": data_of(site.identity(ours), Form())["ca.crt"], "ca.key": encode_private_key(ours.key, None)}
+    )
     site.serve_own()
     site.time.plan.append((3, lambda: site.serve(site.identity(ours))))
     found = site.look()
@@ -160,7 +171,9 @@ def test_names_that_the_resource_asks_for_and_the_address_of_its_service_are_req
         "name": "hulk-es-http",
         "type": "LoadBalancer",
         "addresses": ["IP:192.0.2.2"],
-        "names": [f"DNS:{name}" for name in ("hulk-es-http", "hulk-es-http.default", SERVICE, f"{SERVICE}.cluster.local")],
+        "names": [
+            f"DNS:{name}" for name in ("hulk-es-http", "hulk-es-http.default", SERVICE, f"{SERVICE}.cluster.local")
+        ],
     }
 
 
@@ -170,7 +183,10 @@ def test_names_that_the_resource_asks_for_and_the_address_of_its_service_are_req
         (lambda site: site.serve(site.identity(site.own, days=-0.5)), "expired on"),
         (lambda site: site.serve(site.identity(site.own, ["elsewhere"])), f"lacks the names DNS:{SERVICE}"),
         (lambda site: site.serve(site.identity(site.own), **{"tls.crt": b"nothing"}), "has no certificate"),
-        (lambda site: site.serve(site.identity(site.authority("Other"))), "does not have the authority of hulk-es-http-ca"),
+        (
+            lambda site: site.serve(site.identity(site.authority("Other"))),
+            "does not have the authority of hulk-es-http-ca",
+        ),
     ],
 )
 def test_what_is_wrong_with_it_is_said(site, spoil, words):
@@ -253,7 +269,9 @@ def test_the_authority_of_the_transport_layer_is_compared(site):
     pem = data_of(site.identity(ours), Form())["ca.crt"]
     site.secret("custom-ca", {"ca.crt": pem, "ca.key": b""})
     site.secret("hulk-es-transport-certs-public", {"ca.crt": data_of(site.identity(site.own), Form())["ca.crt"]})
-    with pytest.raises(StackTlsError, match="hulk-es-transport-certs-public does not have the authority of custom-ca yet"):
+    with pytest.raises(
+        StackTlsError, match="hulk-es-transport-certs-public does not have the authority of custom-ca yet"
+    ):
         site.look(timeout=1)
     site.secret("hulk-es-transport-certs-public", {"ca.crt": pem})
     assert site.look()["transport_ca_certificates"] == pem.decode()
@@ -273,8 +291,14 @@ class TestCandidate:
         ("change", "words"),
         [
             (lambda data: {**data, "tls.key": data["tls.key"].replace(b"EC PRIVATE", b"PRIVATE")}, "damaged"),
-            (lambda data: {name: data[name] for name in ("tls.crt", "ca.crt")}, "tls.key of Secret default/mine does not exist"),
-            (lambda data: {**data, "ca.key": data["tls.key"]}, "has tls.crt and tls.key, which the operator refuses|not the key"),
+            (
+                lambda data: {name: data[name] for name in ("tls.crt", "ca.crt")},
+                "tls.key of Secret default/mine does not exist",
+            ),
+            (
+                lambda data: {**data, "ca.key": data["tls.key"]},
+                "has tls.crt and tls.key, which the operator refuses|not the key",
+            ),
             (lambda data: {**data, "ca.crt": data["tls.crt"]}, "is missing. ca.crt has to hold the root"),
         ],
     )
@@ -293,7 +317,7 @@ class TestCandidate:
     def test_names(self, site):
         site.secret("mine", data_of(site.identity(site.own), Form()))
         assert site.look(candidate="mine")["certificate"]["issuer"] == "CN=hulk-http"
-        with pytest.raises(StackTlsError, match="lacks the names DNS:es.example.com"):
+        with pytest.raises(StackTlsError, match=r"lacks the names DNS:es.example.com"):
             site.look(candidate="mine", subject_alt_names=["es.example.com"])
 
     def test_missing(self, site):
@@ -304,13 +328,18 @@ class TestCandidate:
 def test_cert_manager_is_waited_for_and_quoted(site):
     ready = {"type": "Ready", "status": "False", "reason": "DoesNotExist", "message": "Issuing certificate."}
     meta = {"name": "c", "namespace": "default", "uid": "1", "generation": 1}
-    certificate = {"kind": "Certificate", "metadata": meta, "spec": {"secretName": "s"}, "status": {"conditions": [ready]}}
+    certificate = {
+        "kind": "Certificate",
+        "metadata": meta,
+        "spec": {"secretName": "s"},
+        "status": {"conditions": [ready]},
+    }
     site.cluster.put(certificate)
     owned = {"name": "c-1", "namespace": "default", "ownerReferences": [{"uid": "1"}]}
     words = {"type": "Ready", "status": "False", "reason": "Pending", "message": 'Referenced "Issuer" not found'}
     site.cluster.put({"kind": "CertificateRequest", "metadata": owned, "status": {"conditions": [words]}})
     params = {"kind": "Certificate", "name": "c", "namespace": "default", "timeout": 5}
-    with pytest.raises(StackTlsError, match='after 5 s it is not ready.*Pending: Referenced "Issuer" not found'):
+    with pytest.raises(StackTlsError, match=r'after 5 s it is not ready.*Pending: Referenced "Issuer" not found'):
         manage_cert_manager_info(params, site.cluster, site.time.clock())
     done = {**certificate, "status": {"conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1}]}}
     site.time.plan.append((8, lambda: site.cluster.put(done)))

@@ -44,7 +44,7 @@ def test_objects_are_called_what_the_operator_calls_them(kind, service, public):
 
 
 def test_an_unknown_kind_is_refused_with_those_that_are_known():
-    with pytest.raises(StackTlsError, match="'Elastic' is no kind .* Elasticsearch, Kibana"):
+    with pytest.raises(StackTlsError, match=r"'Elastic' is no kind .* Elasticsearch, Kibana"):
         kind_of("Elastic")
 
 
