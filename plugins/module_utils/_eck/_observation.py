@@ -131,10 +131,11 @@ def _origin_objections(observed: Observed) -> Iterator[str]:
 
 def _chain_objections(observed: Observed, now: datetime) -> Iterator[str]:
     public = observed.public or {}
-    certificate, *between = _certificates(public.get("tls.crt")) or [None]
-    if certificate is None:
+    presented = _certificates(public.get("tls.crt"))
+    if not presented:
         yield f"{observed.names.public_secret} has no certificate"
         return
+    certificate, *between = presented
     authorities = tuple(_certificates(public.get("ca.crt")))
     try:
         chain = chain_of(certificate, (*between, *authorities), Form(is_public=not authorities))

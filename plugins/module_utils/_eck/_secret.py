@@ -205,9 +205,8 @@ def _form_reasons(data: Data, form: Form, key: PrivateKey, place: str) -> list[R
     if is_pkcs8 and isinstance(key, ec.EllipticCurvePrivateKey) and not form.is_client:
         text = f"{form.files[1]} of {place} is an EC key in PKCS#8, and the ECK operator reads PKCS#8 of RSA keys only"
         reasons.append(Reason("key_form", text))
-    surplus = [name for name in ("tls.crt", "tls.key") if name in data] if form.is_authority else []
-    if not form.is_authority and "ca.key" in data:
-        surplus = ["ca.key"]
+    refused = ("tls.crt", "tls.key") if form.is_authority else ("ca.key",)
+    surplus = [name for name in refused if name in data]
     if surplus:
         reasons.append(
             Reason("surplus", f"{place} has {' and '.join(surplus)}, which the operator refuses beside the rest")
