@@ -9,7 +9,8 @@ export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
 .PHONY: help setup packages venv images kubernetes archive demo demo-stop test lint unit unit-oldest sanity stack-test \
-	kubernetes-test integration molecule molecule-pair molecule-cluster system system-pair system-cluster soak bench clean
+	kubernetes-test integration molecule molecule-pair molecule-cluster molecule-eck system system-pair system-cluster soak \
+	bench clean
 
 help:
 	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
@@ -48,7 +49,7 @@ demo-stop:
 	@tests/stack/stack down tests/stack/topologies/demo.json
 
 # The fast checks first. Then what runs on services, of which two parts run side by side.
-SERVICES := molecule-cluster integration molecule-pair stack-test kubernetes-test system-cluster system-pair
+SERVICES := molecule-cluster integration molecule-pair molecule-eck stack-test kubernetes-test system-cluster system-pair
 test: lint unit unit-oldest archive sanity images kubernetes
 	@status=0; \
 	$(PART) services $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=services/ $(SERVICES) || status=$$?; \
@@ -82,21 +83,26 @@ kubernetes-test: venv kubernetes
 integration: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)integration tests/tools/integration
 
-molecule: molecule-pair molecule-cluster
+molecule: molecule-pair molecule-cluster molecule-eck
 
 # Scenarios that share the nodes of the topology "clients", in this order: the tests after them begin with what the last one leaves.
 ON_CLUSTER := cluster failed_node beats clients
 # Those that "make test" has no time for. What it has of their kind: of "brownfield" the scenario "auto_configured", of "browsers"
 # Kibana's HTTPS with curl and of "failed_node" a single node that does not come back, both in tests/system.
 IN_SOAK := brownfield browsers failed_node
+# Those that run on the control plane of tests/kubernetes, and need no containers.
+ON_KUBERNETES := eck eck_cert_manager
 SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml))
 IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 
 molecule-pair: venv images archive
-	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(filter-out $(ON_CLUSTER) default,$(IN_TEST)) default  # tests after it begin with what that leaves
+	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(filter-out $(ON_CLUSTER) $(ON_KUBERNETES) default,$(IN_TEST)) default  # tests after it begin with what that leaves
 
 molecule-cluster: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)molecule-cluster tests/tools/molecule $(filter $(IN_TEST),$(ON_CLUSTER))
+
+molecule-eck: venv kubernetes archive
+	@$(PART) $(SIDE_BY_SIDE)molecule-eck tests/tools/molecule $(filter $(IN_TEST),$(ON_KUBERNETES))
 
 system: system-pair system-cluster
 

@@ -91,14 +91,13 @@ tls:
   type: bool
   returned: success
 origin:
-  description: Who makes its certificate.
+  description:
+    - Who makes its certificate.
+    - V(operator) is the operator with an authority of its own, and V(authority) the operator with the one in
+      RV(secret_name). V(certificate) is somebody else; it is in RV(secret_name). V(disabled) is nobody.
   type: str
   returned: success
-  choices:
-    operator: The operator, with an authority of its own.
-    authority: The operator, with the authority in RV(secret_name).
-    certificate: Somebody else; it is in RV(secret_name).
-    disabled: Nobody.
+  choices: [operator, authority, certificate, disabled]
 secret_name:
   description: Secret that the resource names; empty where it names none.
   type: str
