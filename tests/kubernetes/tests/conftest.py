@@ -33,7 +33,7 @@ def control_plane(*arguments: str, status: int = 0) -> subprocess.CompletedProce
     return done
 
 
-def until(found: Callable[[], Any], seconds: float = 20) -> Any:
+def until(found: Callable[[], Any], seconds: float = 60) -> Any:
     """Ask again until something is found; what the API does not have yet counts as nothing."""
     end = time.monotonic() + seconds
     while True:
