@@ -1,5 +1,5 @@
-#!/usr/bin/env python3
 # Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the ECK operator serves, read out of its Secrets and judged by openssl: NAMESPACE/NAME-SUFFIX for each resource.
 
@@ -21,7 +21,7 @@ from kubernetes.client.exceptions import ApiException
 
 def openssl(*arguments: str) -> tuple[int, str]:
     """Exit status and output."""
-    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True)
+    done = subprocess.run(["openssl", *arguments], check=False, capture_output=True, text=True)
     return done.returncode, (done.stdout + done.stderr).strip()
 
 
