@@ -116,3 +116,16 @@ def test_a_kibana_without_nodes_is_told_so(tmp_path):
     done = apply(tmp_path, "kibana_mutual_tls", "preflight", **given)
     assert done.returncode != 0
     assert "The inventory has no host in the group 'nodes'" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("role", "given"),
+    [
+        ("kibana_mutual_tls", {"kibana_mutual_tls_passphrase": None}),
+        ("kibana_tls", {"kibana_tls_format": "pkcs12", "kibana_tls_passphrase": None}),
+    ],
+)
+def test_a_passphrase_without_a_value_is_empty(tmp_path, role, given):
+    done = apply(tmp_path, role, "preflight", **given)
+    assert done.returncode != 0
+    assert f"{role}_passphrase is empty" in " ".join(done.stdout.split())
