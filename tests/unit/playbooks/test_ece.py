@@ -175,6 +175,7 @@ class TestCertificates:
             assert estate.platform.services[service].certificates[0] == path.read_text()
         assert {path.stat().st_mode & 0o777 for path in (estate.folder / "issued").glob("*.key")} == {0o600}
 
+    @pytest.mark.soak
     def test_brought(self, estate, installation):
         brought = {
             "ece_tls_ui_certificate_path": str(installation / "ui.crt"),
@@ -247,6 +248,7 @@ class TestSha1:
         assert estate.scripts() == ["allowX509Sha1Certs.sc", "rejectX509Sha1Certs.sc"]
         assert [estate.removed(name) for name in PROXIES] == [2, 2]
 
+    @pytest.mark.soak
     def test_a_run_that_was_cut_off_is_ended_by_the_next(self, estate):
         wanted = {"ece_tls_sha1_certificates": "allow", **CONFIRMED}
         succeeded(estate.run(*SHA1, "--limit", "localhost,director1,proxy1", **wanted))
@@ -268,6 +270,7 @@ class TestGuard:
         assert changed(succeeded(estate.run(*tags, "--check", **variable))) > 0
         assert estate.scripts() == []
 
+    @pytest.mark.soak
     @pytest.mark.parametrize(
         ("tags", "name"), [(MINIMUM, "ece_tls_minimum_version"), (SHA1, "ece_tls_sha1_certificates")]
     )
