@@ -65,7 +65,7 @@ def running(programs: Path) -> list[Process]:
 def start(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
     """Start a program that goes on when we end; what it says goes to the end of its log."""
     with log.open("ab") as output:
-        subprocess.Popen(
+        process = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -74,6 +74,9 @@ def start(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> 
             env={**os.environ, **environment},
             start_new_session=True,
         )
+    # A program that has just begun has no arguments for a moment, and is not found by them.
+    while process.poll() is None and not Path(f"/proc/{process.pid}/cmdline").read_bytes():
+        time.sleep(0.01)
 
 
 def stop(processes: Iterable[Process]) -> None:
