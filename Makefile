@@ -8,21 +8,22 @@ VENV := $(STACKTLS_CACHE)/venv-$(shell cat requirements.txt tests/requirements.t
 export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
-.PHONY: help setup packages venv images archive demo demo-stop test lint unit unit-oldest sanity stack-test integration \
-	molecule molecule-pair molecule-cluster system system-pair system-cluster soak bench clean
+.PHONY: help setup packages venv images kubernetes archive demo demo-stop test lint unit unit-oldest sanity stack-test \
+	kubernetes-test integration molecule molecule-pair molecule-cluster molecule-eck system system-pair system-cluster soak \
+	bench clean
 
 help:
 	@echo 'make demo       mutual TLS between a real Elasticsearch and a Kibana in containers'
 	@echo 'make demo-stop  remove the containers of the demo'
 	@echo 'make test       every check and test (parts: lint unit unit-oldest sanity stack-test'
-	@echo '                integration molecule system)'
+	@echo '                kubernetes-test integration molecule system)'
 	@echo 'make soak       10,000 damaged keystores and PKCS#12 files of each kind, more forms of the playbooks,'
 	@echo '                and the scenarios $(IN_SOAK)'
 	@echo 'make bench      how fast it is, as ratios against its peers'
 	@echo 'make archive    the collection as an archive, in build/'
 	@echo 'make clean      remove what was built, but not the cache'
 
-setup: packages venv images
+setup: packages venv images kubernetes
 
 packages:
 	@$(PART) packages tests/tools/packages
@@ -34,19 +35,22 @@ $(VENV)/ready: | packages
 images: packages
 	@$(PART) images tests/stack/stack build
 
+kubernetes: venv
+	@$(PART) kubernetes tests/kubernetes/control-plane build
+
 archive: build/collections/ready
 build/collections/ready: $(VENV)/ready $(shell git ls-files --cached --others --exclude-standard 2>/dev/null | grep -v '^tests/')
 	@$(PART) archive tests/tools/archive
 
-demo: setup archive
+demo: packages venv images archive
 	@tests/tools/demo
 
 demo-stop:
 	@tests/stack/stack down tests/stack/topologies/demo.json
 
 # The fast checks first. Then what runs on services, of which two parts run side by side.
-SERVICES := molecule-cluster integration molecule-pair stack-test system-cluster system-pair
-test: lint unit unit-oldest archive sanity images
+SERVICES := molecule-cluster integration molecule-pair molecule-eck stack-test kubernetes-test system-cluster system-pair
+test: lint unit unit-oldest archive sanity images kubernetes
 	@status=0; \
 	$(PART) services $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=services/ $(SERVICES) || status=$$?; \
 	$(PART) --report; \
@@ -73,24 +77,33 @@ sanity: venv
 stack-test: venv images
 	@$(PART) $(SIDE_BY_SIDE)stack-test tests/tools/stack-test
 
+kubernetes-test: venv kubernetes
+	@$(PART) $(SIDE_BY_SIDE)kubernetes-test tests/tools/kubernetes-test
+
 integration: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)integration tests/tools/integration
 
-molecule: molecule-pair molecule-cluster
+molecule: molecule-pair molecule-cluster molecule-eck
 
 # Scenarios that share the nodes of the topology "clients", in this order: the tests after them begin with what the last one leaves.
 ON_CLUSTER := cluster failed_node beats clients
 # Those that "make test" has no time for. What it has of their kind: of "brownfield" the scenario "auto_configured", of "browsers"
-# Kibana's HTTPS with curl and of "failed_node" a single node that does not come back, both in tests/system.
-IN_SOAK := brownfield browsers failed_node
+# Kibana's HTTPS with curl, of "failed_node" a single node that does not come back, and of "beats" test_beats.py, all in tests/system;
+# of "eck" the scenario "eck_cert_manager".
+IN_SOAK := beats brownfield browsers eck failed_node
+# Those that run on the control plane of tests/kubernetes, and need no containers.
+ON_KUBERNETES := eck eck_cert_manager
 SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml))
 IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 
 molecule-pair: venv images archive
-	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(filter-out $(ON_CLUSTER) default,$(IN_TEST)) default  # tests after it begin with what that leaves
+	@$(PART) $(SIDE_BY_SIDE)molecule-pair tests/tools/molecule $(filter-out $(ON_CLUSTER) $(ON_KUBERNETES) default,$(IN_TEST)) default  # tests after it begin with what that leaves
 
 molecule-cluster: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)molecule-cluster tests/tools/molecule $(filter $(IN_TEST),$(ON_CLUSTER))
+
+molecule-eck: venv kubernetes archive
+	@$(PART) $(SIDE_BY_SIDE)molecule-eck tests/tools/molecule $(filter $(IN_TEST),$(ON_KUBERNETES))
 
 system: system-pair system-cluster
 

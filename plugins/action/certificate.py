@@ -30,13 +30,11 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import decode_request_text
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._elsewhere import run_elsewhere
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._signers import (
-    Command,
-    LocalAuthority,
-    RemoteAuthority,
     Request,
     RequestsFolder,
     Signer,
     known_issuers,
+    signer_of,
 )
 
 if TYPE_CHECKING:
@@ -125,17 +123,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return signers
 
     def _signer(self, options: Options) -> Signer:
-        check_mode = self._task.check_mode
-        if options["signer"] == "command":
-            return Command(options)
-        if options["signer"] == "csr_only":
-            return RequestsFolder(options, check_mode=check_mode)
-        if not options["ca_host"]:
-            return LocalAuthority(options, may_be_missing=check_mode)
-        return RemoteAuthority(
+        return signer_of(
             options,
             lambda arguments: run_elsewhere(self, options["ca_host"], _SIGNING, arguments, self._task_vars),
-            may_be_missing=check_mode,
+            check_mode=self._task.check_mode,
         )
 
     def _read(self, options: Options) -> Identity:

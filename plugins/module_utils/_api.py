@@ -148,8 +148,15 @@ class ApiClient:
             raise refusal(answer, self.login.words, self.login.advice)
 
     def _answer(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
-        """The answer of the first endpoint that gives one, with as many attempts as allowed."""
-        request = Request(method, path, self._headers(body), None if body is None else json.dumps(body).encode())
+        return self.exchange(method, path, None if body is None else json.dumps(body).encode())
+
+    def exchange(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """The answer of the first endpoint that gives one, with as many attempts as allowed, whatever its status.
+
+        :param body: sent as it is.
+        :raises ApiError: where there is no answer.
+        """
+        request = Request(method, path, self._headers(body), body)
         for attempt in range(self._retries):
             try:
                 answer = self._first_answer(request)
@@ -171,7 +178,7 @@ class ApiClient:
                 failures.append(error)
         raise _no_answer(failures)
 
-    def _headers(self, body: dict[str, Any] | None) -> dict[str, str]:
+    def _headers(self, body: bytes | None) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": "stacktls.elastic"}
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -108,9 +108,14 @@ _IDENTITY_ARGUMENTS: dict[str, Any] = {
     "remote_source": {"type": "bool"},
 }
 
+ARGUMENTS: dict[str, Any] = {
+    name: {**option, "default": _DEFAULTS.get(name)} for name, option in _IDENTITY_ARGUMENTS.items()
+}
+"""Every option of an identity with its default, for all modules that issue certificates."""
+
 MODULE_ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
-        **{name: {**option, "default": _DEFAULTS.get(name)} for name, option in _IDENTITY_ARGUMENTS.items()},
+        **ARGUMENTS,
         "identities": {
             "type": "list",
             "elements": "dict",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,24 @@ from ._pki._pkcs12 import load_container
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from ._pki._keys import PublicKey
+    from ._pki._keys import PrivateKey, PublicKey
 
 Reader = Callable[[str], bytes]
 """Reads the file of a path, and fails where there is none."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was brought, before it is checked.
+
+    :param pool: certificates that came with it, in any order.
+    :param place: where the certificate comes from, for the words of an error.
+    """
+
+    key: PrivateKey
+    certificate: x509.Certificate
+    pool: Sequence[x509.Certificate]
+    place: str
 
 
 def read_source(options: dict[str, Any], read: Reader, issuers: Issuers, now: datetime) -> Identity:
@@ -32,6 +47,17 @@ def read_source(options: dict[str, Any], read: Reader, issuers: Issuers, now: da
 
     :raises StackTlsError: where a file is missing, damaged or closed, they do not belong together, an authority is
         missing, or the certificate is not what the other options ask for.
+    """
+    source = load_source(options, read)
+    with located(source.place):
+        chain = checked_chain(source.certificate, source.pool, specification_of(options), issuers, now)
+    return Identity(source.key, source.certificate, tuple(chain[1:]))
+
+
+def load_source(options: dict[str, Any], read: Reader) -> Source:
+    """The key and the certificate that the options name, with all certificates beside it.
+
+    :raises StackTlsError: where a file is missing, damaged or closed, or they do not belong together.
     """
     path, passphrase = options["source_pkcs12_path"], options["source_passphrase"]
     if path:
@@ -50,9 +76,7 @@ def read_source(options: dict[str, Any], read: Reader, issuers: Issuers, now: da
     if options["source_chain_path"]:
         with located(options["source_chain_path"]):
             pool += load_certificates(read(options["source_chain_path"]))
-    with located(path):
-        chain = checked_chain(certificate, pool, specification_of(options), issuers, now)
-    return Identity(key, certificate, tuple(chain[1:]))
+    return Source(key, certificate, pool, path)
 
 
 def checked_chain(

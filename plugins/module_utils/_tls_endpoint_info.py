@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import re
 import socket
 import ssl
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from ._pki._certificates import is_issued_by, names_of, require_readable
 from ._pki._description import describe_fully
 from ._pki._names import print_encoded_name
 from ._pki._sans import read_alternative_name, uncovered
+from ._tls_address import parse_address
 from ._tls_client import TlsOptions, distrust, make_context
 from ._tls_probe import CAN_LISTEN, Handshake, Target, first_bytes, first_record, shake_hands
 
@@ -51,7 +51,6 @@ MODULE_ARGUMENTS: dict[str, Any] = {
     },
 }
 
-_ENDPOINT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/@\[\]]+)):([0-9]{1,5})")
 _PROTOCOLS_OFFERED = ["h2", "http/1.1"]
 _HTTP = b"HTTP/"
 _SIDE_BY_SIDE = 8
@@ -74,21 +73,7 @@ def gather_endpoint_info(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _target(text: str, server_name: str | None, timeout: int) -> Target:
-    """Where an endpoint such as ``es1.example.com:9200`` or ``[2001:db8::1]:9200`` is.
-
-    :raises StackTlsError: where it is none.
-    """
-    found = _ENDPOINT.fullmatch(text)
-    if not found or not 0 < int(found[3]) < 65536:
-        raise StackTlsError(f"the endpoint {text!r} is not a host with a port.", hint="Write es1.example.com:9200.")
-    host = found[1] or found[2]
-    name = server_name or host
-    try:
-        encoded = name.encode("idna").decode()
-        host.encode("idna")
-    except UnicodeError as error:
-        raise StackTlsError(f"the host name of the endpoint {text!r} cannot be used ({error}).") from error
-    return Target(host, int(found[3]), encoded, timeout)
+    return Target(*parse_address(text, server_name), timeout)
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,15 @@ extends_documentation_fragment:
 options:
   endpoints:
     description:
-      - Hosts with their ports, such as V(es1.example.com:9200) or V([2001:db8::1]:9200).
+      - Hosts with their ports, such as V(es1.example.com:9200) or V([2001:db8::1]:9200), or URLs such as
+        V(https://my-deployment.es.eu-west-1.aws.found.io), as the console of Elastic Cloud shows them. A URL without a
+        port means 443, and its path does not matter.
       - They are looked at side by side.
     type: list
     elements: str
     required: true
   server_name:
-    description: Host name to ask for and to verify, where it is not the one to connect to.
+    description: Host name to ask for (SNI) and to verify, where it is not the one to connect to.
     type: str
   ca_path:
     description:
@@ -90,6 +92,11 @@ EXAMPLES = r"""
   loop: "{{ nodes.endpoints }}"
   loop_control:
     label: "{{ item.endpoint }}"
+
+- name: Look at a deployment in Elastic Cloud, whose certificates the CAs of the system vouch for
+  stacktls.elastic.tls_endpoint_info:
+    endpoints: ["https://my-deployment.es.eu-west-1.aws.found.io"]
+  register: deployment
 
 - name: See whether Elasticsearch accepts the certificate of Kibana, and which versions of TLS it speaks
   stacktls.elastic.tls_endpoint_info:

@@ -162,6 +162,22 @@ def issue(
     return builder.sign(authority.key, hash_for(authority.key))
 
 
+def self_sign(specification: Specification, key: PrivateKey, lifetime: Lifetime) -> x509.Certificate:
+    """A certificate that its own key signed. It is no authority, so who trusts it trusts nothing else with it.
+
+    :raises CertificateError: where no subject is specified.
+    """
+    subject, public_key = specification.subject, as_public_key(key.public_key())
+    if subject is None:
+        raise CertificateError("the certificate has no subject.", hint="Set common_name or subject.")
+    builder = certificate_builder(subject, subject, public_key, lifetime).add_extension(
+        x509.BasicConstraints(ca=False, path_length=None), critical=True
+    )
+    for extension, critical in specification.extensions(key_type_of(public_key)):
+        builder = builder.add_extension(extension, critical=critical)
+    return builder.sign(key, hash_for(key))
+
+
 def load_certificates(pem: bytes) -> list[x509.Certificate]:
     """All certificates of a PEM file in their order.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from stacklib import catalog, images, lifecycle, machine
 from stacklib.inventory import inventory
 from stacklib.podman import environment, wrapper
-from stacklib.shell import StackError, say
+from stacklib.shell import StackError, exit_status
 from stacklib.topology import LICENSES, Topology, parse
 
 if TYPE_CHECKING:
@@ -27,15 +27,7 @@ _CONNECTION_PLUGINS = Path(__file__).resolve().parent.parent / "connection_plugi
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
-    try:
-        options.command(options)
-    except StackError as error:
-        say(f"ERROR: {error}")
-        return 1
-    except KeyboardInterrupt:
-        say("interrupted; the same command goes on from here")
-        return 130
-    return 0
+    return exit_status(lambda: options.command(options))
 
 
 def _parser() -> argparse.ArgumentParser:

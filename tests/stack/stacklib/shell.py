@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _STARTED = time.monotonic()
@@ -50,6 +50,19 @@ def timed(what: str) -> Iterator[None]:
     begin = time.monotonic()
     yield
     say(f"{what} ({time.monotonic() - begin:.1f} s)")
+
+
+def exit_status(command: Callable[[], None]) -> int:
+    """Run what a person asked for; errors are told without a traceback."""
+    try:
+        command()
+    except StackError as error:
+        say(f"ERROR: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted; the same command goes on from here")
+        return 130
+    return 0
 
 
 def attempt(

@@ -45,3 +45,8 @@ def test_warnings_and_hosts_without_findings_do_not_stop_the_run(tmp_path):
     assert done.returncode == 0, done.stdout
     assert findings == [FINDING]
     assert "warning  a  kibana  the clock: is late." in done.stdout
+
+
+def test_what_two_roles_find_in_the_same_file_is_told_once(tmp_path):
+    _, findings = report(tmp_path, {"a": {**LOCAL, "stacktls_findings": [FINDING, FINDING]}})
+    assert findings == [FINDING]

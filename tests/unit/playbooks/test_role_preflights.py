@@ -116,3 +116,34 @@ def test_a_kibana_without_nodes_is_told_so(tmp_path):
     done = apply(tmp_path, "kibana_mutual_tls", "preflight", **given)
     assert done.returncode != 0
     assert "The inventory has no host in the group 'nodes'" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("role", "given"),
+    [
+        ("kibana_mutual_tls", {"kibana_mutual_tls_passphrase": None}),
+        ("kibana_tls", {"kibana_tls_format": "pkcs12", "kibana_tls_passphrase": None}),
+    ],
+)
+def test_a_passphrase_without_a_value_is_empty(tmp_path, role, given):
+    done = apply(tmp_path, role, "preflight", **given)
+    assert done.returncode != 0
+    assert f"{role}_passphrase is empty" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("address", ["http://kibana.example.com:5601", "kibana.example.com"])
+def test_people_are_not_led_to_plain_http(tmp_path, address):
+    done = apply(tmp_path, "kibana_tls", "preflight", kibana_tls_public_base_url=address)
+    assert done.returncode != 0
+    assert f"kibana_tls_public_base_url is {address}, but browsers reach Kibana over HTTPS" in " ".join(
+        done.stdout.split()
+    )
+
+
+def test_a_node_whose_certificate_lies_in_another_folder_is_told_which_one_is_meant(tmp_path):
+    settings = ("enabled: true", "certificate: theirs.crt", "key: theirs.key")
+    lines = ["xpack.security.enabled: true", *(f"xpack.security.http.ssl.{setting}" for setting in settings)]
+    (tmp_path / "elasticsearch.yml").write_text("\n".join(lines))
+    done = apply(tmp_path, "elasticsearch_tls", "preflight", elasticsearch_tls_config_path=str(tmp_path))
+    assert done.returncode != 0
+    assert f"HTTPS with another certificate than {tmp_path}/certs/http.crt. Name" in " ".join(done.stdout.split())

@@ -47,6 +47,7 @@ def start(ca: Issued, tmp_path: Path) -> Iterator[Callable[..., Server]]:
         clients: ssl.VerifyMode = ssl.CERT_OPTIONAL,
         newest: ssl.TLSVersion | None = None,
         chain: Path | None = None,
+        named: Callable[[str | None], None] | None = None,
     ) -> Server:
         context = None
         if certificate is not None:
@@ -56,6 +57,8 @@ def start(ca: Issued, tmp_path: Path) -> Iterator[Callable[..., Server]]:
             context.load_cert_chain(path)
             context.load_verify_locations(cadata=ca.pem().decode())
             context.verify_mode = clients
+            if named is not None:
+                context.sni_callback = lambda _socket, name, _context: named(name)
             if newest is not None:
                 context.set_ciphers("ALL:@SECLEVEL=0")
                 context.minimum_version = context.maximum_version = newest

@@ -18,6 +18,7 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils import _tls_endpoint_info, _tls_probe
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._tls_address import parse_address
 from ansible_collections.stacktls.elastic.plugins.module_utils._tls_endpoint_info import (
     MODULE_ARGUMENTS,
     gather_endpoint_info,
@@ -369,13 +370,69 @@ class TestOtherProtocols:
         assert not any(found["protocols"].values())
 
 
+class TestManaged:
+    """Deployments that Elastic runs: a URL, and certificates that the authorities of the system vouch for."""
+
+    @pytest.fixture
+    def system_trust(self, ca_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """OpenSSL reads this file in place of the system's own."""
+        monkeypatch.setenv("SSL_CERT_FILE", ca_path)
+
+    def test_it_is_trusted(self, system_trust: None, start: Start, server_certificate: Issued, look: Look) -> None:
+        server = start(server_certificate, clients=ssl.CERT_NONE)
+        found = look(f"https://localhost:{server.port}/app/home", ca_path=None)
+        assert (found["host"], found["port"], found["server_name"]) == ("localhost", server.port, "localhost")
+        assert (found["state"], found["verified"], found["name_covered"]) == ("tls", True, True)
+        assert found["endpoint"] == f"https://localhost:{server.port}/app/home"
+
+    def test_others_are_not(self, system_trust: None, start: Start, stranger: Issued, look: Look) -> None:
+        found = look(start(stranger.sign("es1", names=LOOPBACK)).url, ca_path=None)
+        assert found["verified"] is False
+        assert "its issuer CN=stranger CA is not among the CAs of this system" in found["verification_problem"]
+
+    def test_the_name_is_told_to_the_server(
+        self, system_trust: None, ca: Issued, start: Start, server_certificate: Issued, look: Look
+    ) -> None:
+        """One address serves many deployments, so the name decides which certificate it shows (SNI)."""
+        asked: list[str | None] = []
+        server = start(server_certificate, named=asked.append)
+        name = "my-deployment.es.example.com"
+        found = look(f"https://localhost:{server.port}", ca_path=None, server_name=name)
+        assert asked[0] == found["server_name"] == name
+        assert (found["name_covered"], found["verified"]) == (False, False)
+
+
 class TestOptions:
     @pytest.mark.parametrize(
-        "endpoint", ["es1", "es1:", ":9200", "es1:0", "es1:65536", "a b:1", "https://es1:9200", "::1:1"]
+        "endpoint", ["es1", "es1:", ":9200", "es1:0", "es1:65536", "a b:1", "https:es1:9200", "::1:1"]
     )
     def test_what_is_no_endpoint(self, look: Look, endpoint: str) -> None:
         with pytest.raises(StackTlsError, match="not a host with a port"):
             look(endpoint)
+
+    @pytest.mark.parametrize(
+        "endpoint", ["http://es1:9200", "https://", "https://:443", "https://es1:0", "https://es1:99999", "https://a b"]
+    )
+    def test_what_is_no_url_of_https(self, look: Look, endpoint: str) -> None:
+        with pytest.raises(StackTlsError, match=r"is not a URL of HTTPS\. Write es1\.example\.com:9200 or https://"):
+            look(endpoint)
+
+    def test_a_url_with_a_password_is_not_repeated(self, look: Look) -> None:
+        with pytest.raises(StackTlsError, match="an endpoint holds a user or a password") as caught:
+            look(f"https://elastic:{SECRET}@es1:9200")
+        assert SECRET not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("endpoint", "where"),
+        [
+            ("https://my-deployment.es.eu-west-1.aws.found.io", ("my-deployment.es.eu-west-1.aws.found.io", 443)),
+            ("https://My-Deployment.kb.example.com:9243/app/home?x=1", ("my-deployment.kb.example.com", 9243)),
+            ("https://[2001:db8::1]/", ("2001:db8::1", 443)),
+        ],
+    )
+    def test_what_a_url_names(self, endpoint: str, where: tuple[str, int]) -> None:
+        assert parse_address(endpoint) == (*where, where[0])
+        assert parse_address(endpoint, "other.example.com") == (*where, "other.example.com")
 
     def test_a_name_that_cannot_be_sent(self, look: Look) -> None:
         with pytest.raises(StackTlsError, match="cannot be used"):
