@@ -125,10 +125,12 @@ def test_a_kibana_without_nodes_is_told_so(tmp_path):
         ("kibana_tls", {"kibana_tls_format": "pkcs12", "kibana_tls_passphrase": None}),
     ],
 )
-def test_a_passphrase_without_a_value_is_empty(tmp_path, role, given):
+def test_a_passphrase_without_a_value_is_told_by_name(tmp_path, role, given):
+    """ansible-core 2.17 and 2.18 refuse it themselves, as "argument 'NAME' is of type NoneType"; later ones do not."""
     done = apply(tmp_path, role, "preflight", **given)
     assert done.returncode != 0
-    assert f"{role}_passphrase is empty" in " ".join(done.stdout.split())
+    said = " ".join(done.stdout.split())
+    assert f"{role}_passphrase is empty" in said or f"argument '{role}_passphrase' is of type" in said
 
 
 @pytest.mark.parametrize("address", ["http://kibana.example.com:5601", "kibana.example.com"])
