@@ -144,7 +144,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _exchange(self, brought: dict[str, Identity]) -> Exchange:
         """What the host needs to compare each identity."""
-        pems = {id(signer): "" for signer in self._signers.values()}
+        seen: dict[int, dict[str, str]] = {}
         exchange: Exchange = {}
         for name, options in self._identities.items():
             signer = self._signers.get(name)
@@ -152,8 +152,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 if signer is None:
                     exchange[name] = {"issuers": _pem(known_issuers(options).certificates)}
                     continue
-                pems[id(signer)] = pems[id(signer)] or _pem(signer.issuers(self._now).certificates)
-            exchange[name] = {"issuers": pems[id(signer)]}
+                if id(signer) not in seen:
+                    issuers = signer.issuers(self._now).certificates
+                    seen[id(signer)] = {"issuers": _pem(issuers), "trusted": _pem(signer.trusted())}
+            exchange[name] = dict(seen[id(signer)])
         for name, found in brought.items():
             exchange[name]["certificate"] = _pem([found.certificate, *found.authorities])
         return exchange

@@ -6,6 +6,7 @@
 ca.crt          its certificate, then those above it up to the root
 ca.key          its private key, PKCS#8, encrypted
 issued.jsonl    one line for each certificate that it signed
+trusted.crt     authorities that hosts trust beside it, while one takes the place of another
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ._errors import FileError, located
-from ._io import SECRET_MODE, Attributes, require_file, write_file
+from ._io import SECRET_MODE, Attributes, read_file, require_file, write_file
 from ._pki._certificates import Authority, Specification, describe, encode_certificates, load_certificates
 from ._pki._dates import timestamp
 from ._pki._keys import encode_private_key, is_encrypted
@@ -44,6 +45,7 @@ class AuthorityStore:
         self.certificate_path = os.path.join(folder, "ca.crt")
         self.key_path = os.path.join(folder, "ca.key")
         self.ledger_path = os.path.join(folder, "issued.jsonl")
+        self.trusted_path = os.path.join(folder, "trusted.crt")
 
     def exists(self) -> bool:
         """Whether there is one. Who holds the lock asks for :meth:`missing_parts` instead.
@@ -79,6 +81,15 @@ class AuthorityStore:
             )
         with located(self.certificate_path):
             return good_chain(load_certificates(require_file(self.certificate_path)), now)
+
+    def trusted(self) -> list[x509.Certificate]:
+        """The authorities that hosts trust beside this one.
+
+        :raises StackTlsError: where they cannot be read.
+        """
+        content = read_file(self.trusted_path)
+        with located(self.trusted_path):
+            return [] if content is None else load_certificates(content)
 
     def has_encrypted_key(self) -> bool:
         """Whether the private key is encrypted."""

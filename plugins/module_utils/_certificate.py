@@ -59,11 +59,13 @@ class Exchange:
     """What the controller sends for an identity, as PEM; empty where there is nothing.
 
     :param issuers: see :class:`._pki._issuers.Issuers`.
+    :param trusted: authorities that the host trusts beside them.
     :param certificate: one that was signed, or brought, and the authorities above it.
     :param private_key: of a certificate that was brought.
     """
 
     issuers: str = ""
+    trusted: str = ""
     certificate: str = ""
     private_key: str = field(default="", repr=False)
 
@@ -91,7 +93,7 @@ class HostCertificate:
         self._now = now
         self._signer = options["signer"]
         self._specification = specification_of(options)
-        self._files = CertificateFiles(options)
+        self._files = CertificateFiles(options, _certificates(exchange.trusted))
         self._issuers = Issuers(_certificates(exchange.issuers), exact=self._specification.exact)
         if self._specification.exact:
             check_authorities(options, self._issuers.certificates)

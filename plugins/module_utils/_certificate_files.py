@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,10 +64,14 @@ class Present:
 
 
 class CertificateFiles:
-    """The files that the options of an identity name."""
+    """The files that the options of an identity name.
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    :param trusted: authorities that are trusted beside those above the certificate.
+    """
+
+    def __init__(self, options: dict[str, Any], trusted: Sequence[x509.Certificate] = ()) -> None:
         self._options = options
+        self._trusted = tuple(trusted)
         self._passphrase = options["private_key_passphrase"] or None
 
     def read(self) -> Present:
@@ -136,7 +140,8 @@ class CertificateFiles:
         """What a new certificate would replace, and the kinds of that: all but authorities that are there already."""
         targets = self.targets()
         trust = targets.get("ca_certificates_path")
-        kept = trust if trust and authorities and certificates_in(trust.path) == authorities else None
+        wanted = self._all_trusted(authorities)
+        kept = trust if trust and authorities and certificates_in(trust.path) == wanted else None
         replaced = [target for target in targets.values() if target is not kept]
         due = [*replaced, kept] if kept is not None and kept.differs() else replaced
         return due, {target.kind for target in replaced}
@@ -192,9 +197,12 @@ class CertificateFiles:
         return encode_container(identity, password, friendly_name, self._options["pkcs12_encryption"])
 
     def _authorities_content(self, identity: Identity, present: Present | None) -> bytes | None:
-        wanted = tuple(dict.fromkeys(identity.authorities)) or (identity.certificate,)
+        wanted = self._all_trusted(identity.authorities or (identity.certificate,))
         found = present.authorities if present else certificates_in(self._options["ca_certificates_path"])
         return None if found == wanted else encode_bundle(wanted)
+
+    def _all_trusted(self, authorities: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+        return tuple(dict.fromkeys([*authorities, *self._trusted]))
 
 
 def sent_chain(identity: Identity) -> tuple[x509.Certificate, ...]:

@@ -54,7 +54,7 @@ class Record:
         self._is_forced = options["force"]
         self._options = {name: value for name, value in options.items() if name != "force"}
         # A certificate that was signed comes with the installation only.
-        looked_at = ("issuers", "certificate") if options["signer"] == "brought" else ("issuers",)
+        looked_at = ("issuers", "trusted", *(["certificate"] if options["signer"] == "brought" else []))
         self._exchange = {name: exchange.get(name, "") for name in looked_at}
         paths = [options[name] for name in OUTPUTS if options[name]]
         sources = [options[name] for name in SOURCE_FILES if options[name]] if options["remote_source"] else []

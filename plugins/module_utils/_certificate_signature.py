@@ -53,7 +53,7 @@ def sign_requests(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]
     if not store.exists():
         if requests and not check_mode:
             raise FileError("there is no certificate authority in this folder.", path=params["ca_path"])
-        return {"changed": bool(requests), "ca_certificates": "", "certificates": []}
+        return {"changed": bool(requests), "ca_certificates": "", "trusted_certificates": "", "certificates": []}
     authorities = encode_certificates(store.certificates(now)).decode()
     if check_mode and orders:
         store.rehearse([order.specification for order in orders], params["ca_passphrase"], now)
@@ -62,7 +62,12 @@ def sign_requests(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]
         {"name": request["name"], "content": encode_certificates([each]).decode(), **describe(each, now)}
         for request, each in zip(requests, issued)
     ]
-    return {"changed": bool(requests), "ca_certificates": authorities, "certificates": certificates}
+    return {
+        "changed": bool(requests),
+        "ca_certificates": authorities,
+        "trusted_certificates": encode_certificates(store.trusted()).decode(),
+        "certificates": certificates,
+    }
 
 
 def _order(request: dict[str, Any], params: dict[str, Any], now: datetime) -> Order:

@@ -56,6 +56,10 @@ class GivenAuthority:
         with located("issuer_certificates"):
             return good_chain(load_certificates(self._certificates), now)
 
+    def trusted(self) -> list[x509.Certificate]:
+        """Nobody beside it: what else is trusted would come with its certificates."""
+        return []
+
     def issue(self, orders: Sequence[Order], passphrase: str | None, now: datetime) -> list[x509.Certificate]:
         """Sign certificates.
 

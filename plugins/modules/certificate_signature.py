@@ -111,6 +111,10 @@ ca_certificates:
   description: The certificate of the authority and those above it, in PEM form; empty where there is none yet.
   type: str
   returned: success
+trusted_certificates:
+  description: Authorities that hosts trust beside it while one takes the place of another, in PEM form; mostly empty.
+  type: str
+  returned: success
 certificates:
   description:
     - The certificates in the order of the requests, each with what M(stacktls.elastic.certificate) tells of one.

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.stacktls.elastic.plugins.module_utils._authority_store import AuthorityStore
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import lifetime_of, specification_of
@@ -17,6 +18,9 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers imp
 from ansible_collections.stacktls.elastic.plugins.module_utils._signing import GivenAuthority, Order
 
 from ._signer import Issued, Request
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _ORDERED = ("name", "subject", "common_name", "subject_alt_names", "profile", "key_type", "not_before", "not_after")
 """Options of an identity that its certificate depends on."""
@@ -41,6 +45,10 @@ class LocalAuthority:
     def issuers(self, now: datetime) -> Issuers:
         """The authority and those above it."""
         return Issuers(() if self._is_missing else tuple(self._authority.certificates(now)), exact=True)
+
+    def trusted(self) -> Sequence[x509.Certificate]:
+        """The authority that takes its place, or whose place it took, during a rotation."""
+        return () if self._is_missing else self._authority.trusted()
 
     def rehearse(self, identities: Sequence[dict[str, Any]], now: datetime) -> None:
         """Find out whether the private key opens, and whether the authority may sign such certificates."""
@@ -76,7 +84,7 @@ class RemoteAuthority:
 
     def issuers(self, _now: datetime) -> Issuers:
         """The authority and those above it; it is asked only where the task does not give them."""
-        pem = self._known or self._call({"ca_path": self._path})["ca_certificates"]
+        pem = self._known or self._answer["ca_certificates"]
         if not pem and not self._may_be_missing:
             raise FileError(
                 f"there is no certificate authority in this folder of {self._host}.",
@@ -84,6 +92,16 @@ class RemoteAuthority:
                 hint="Make or bring one with the module certificate_authority.",
             )
         return Issuers(tuple(load_certificates(pem.encode())) if pem else (), exact=True)
+
+    def trusted(self) -> Sequence[x509.Certificate]:
+        """The authority that takes its place, or whose place it took, unless the task gives the issuers."""
+        pem = "" if self._known else self._answer["trusted_certificates"]
+        return load_certificates(pem.encode()) if pem else ()
+
+    @functools.cached_property
+    def _answer(self) -> dict[str, Any]:
+        """What the host says of the authority, asked once."""
+        return self._call({"ca_path": self._path})
 
     def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
         """Left to the host, which is asked once where nothing is due."""

@@ -37,6 +37,10 @@ class Command:
         """What the task says of the authority behind the command."""
         return self._issuers
 
+    def trusted(self) -> Sequence[x509.Certificate]:
+        """Nobody beside the issuers, which are all that the task says."""
+        return ()
+
     def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
         """Find out whether there is such a command."""
         self._hook.require_program()

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import located
 from ansible_collections.stacktls.elastic.plugins.module_utils._io import (
@@ -27,6 +27,9 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._pki._issuers imp
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import asks_the_same
 
 from ._signer import Issued, Request, checked_answer, known_issuers
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _MODE = 0o644
@@ -45,6 +48,10 @@ class RequestsFolder:
     def issuers(self, _now: datetime) -> Issuers:
         """What the task says of the authority that will answer."""
         return self._issuers
+
+    def trusted(self) -> Sequence[x509.Certificate]:
+        """Nobody beside the issuers, which are all that the task says."""
+        return ()
 
     def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
         """A person is not asked for a rehearsal."""

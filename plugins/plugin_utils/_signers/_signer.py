@@ -58,6 +58,12 @@ class Signer(Protocol):
         :raises StackTlsError: where they are of no use.
         """
 
+    def trusted(self) -> Sequence[x509.Certificate]:
+        """Authorities that hosts trust beside the issuers.
+
+        :raises StackTlsError: where they cannot be read.
+        """
+
     def rehearse(self, identities: Sequence[dict[str, Any]], now: datetime) -> None:
         """Find out in check mode what would keep the certificates of these identities from being issued.
 
