@@ -340,10 +340,26 @@ class _Rotating:
             "changed": changed,
             "rotation": after,
             "missing_hosts": wanted.missing(self._params["expected_hosts"]) if wanted else [],
-            "signing": describe(self._store.certificates(self._now)[0], self._now),
-            "trusted": [describe(each, self._now) for each in self._store.trusted()],
+            "done_stages": self._done(wanted),
+            "ca_certificates": encode_certificates(self._store.certificates(self._now)).decode(),
+            "trusted_certificates": encode_certificates(self._store.trusted()).decode(),
+            "dropped_certificates": self._dropped(wanted),
             "diff": {"before": before, "after": after, "before_header": header, "after_header": header},
         }
+
+    def _done(self, rotation: Rotation | None) -> list[str]:
+        """The stages that all expected hosts have followed to."""
+        if rotation is None or rotation.stage not in STAGES:
+            return []
+        if rotation.finished:
+            return list(STAGES) if rotation.name == self._params["name"] else []
+        has_followed = not rotation.missing(self._params["expected_hosts"])
+        return list(STAGES[: STAGES.index(rotation.stage) + has_followed])
+
+    def _dropped(self, rotation: Rotation | None) -> str:
+        if rotation is None or rotation.stage != "drop":
+            return ""
+        return (read_file(self._store.former.certificate_path) or b"").decode()
 
 
 def _shown(rotation: Rotation | None) -> dict[str, Any]:

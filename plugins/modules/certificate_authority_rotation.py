@@ -136,14 +136,23 @@ missing_hosts:
   elements: str
   returned: success
   sample: [es2]
-signing:
-  description: The authority that signs; see RV(stacktls.elastic.certificate#module:certificate).
-  type: dict
-  returned: success
-trusted:
-  description: The authorities that hosts trust beside it.
+done_stages:
+  description: The stages that all O(expected_hosts) have followed to in the rotation O(name), or in the one that goes on.
   type: list
-  elements: dict
+  elements: str
+  returned: success
+  sample: [trust]
+ca_certificates:
+  description: The certificate of the authority that signs, and those above it, in PEM form.
+  type: str
+  returned: success
+trusted_certificates:
+  description: The authorities that hosts trust beside it, in PEM form.
+  type: str
+  returned: success
+dropped_certificates:
+  description: At the stage V(drop), before its end, the authority that hosts trust no more, in PEM form.
+  type: str
   returned: success
 """
 
