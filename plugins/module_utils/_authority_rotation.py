@@ -35,7 +35,6 @@ from ._io import SECRET_MODE, Attributes, make_folder, read_file, remove_file, r
 from ._pki._authorities import Restrictions, lifetime_within, make_authority
 from ._pki._certificates import (
     Lifetime,
-    describe,
     encode_certificates,
     fingerprint,
     is_self_signed,

@@ -12,7 +12,7 @@ author:
   - Stack TLS contributors (@stacktls)
 description:
   - Changes the folder of an authority that M(stacktls.elastic.certificate_authority) keeps, one stage after the other.
-    M(stacktls.elastic.certificate) follows on the hosts. The playbook P(stacktls.elastic.rotate_ca#playbook) does both,
+    M(stacktls.elastic.certificate) follows on the hosts. The playbook C(stacktls.elastic.rotate_ca) does both,
     and proves each stage on every host before the next one.
   - At V(trust) the present authority goes on signing, and hosts trust the next one, too. At V(issue) the next one
     signs, so every certificate is due, and both are trusted. At V(drop) the former one is trusted no more.
@@ -137,7 +137,7 @@ missing_hosts:
   returned: success
   sample: [es2]
 done_stages:
-  description: The stages that all O(expected_hosts) have followed to in the rotation O(name), or in the one that goes on.
+  description: Stages that all O(expected_hosts) have followed to, in the rotation O(name) or the one that goes on.
   type: list
   elements: str
   returned: success
