@@ -20,6 +20,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_argu
     identities_of,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_checks import check_identities
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import specification_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_results import completed, summary
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_sources import read_source
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import FileError, StackTlsError
@@ -28,6 +29,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._module import re
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, encode_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_private_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import decode_request_text
+from ansible_collections.stacktls.elastic.plugins.module_utils._signing import require_in_use
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._elsewhere import run_elsewhere
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._signers import (
     Request,
@@ -155,6 +157,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 if id(signer) not in seen:
                     issuers = signer.issuers(self._now).certificates
                     seen[id(signer)] = {"issuers": _pem(issuers), "trusted": _pem(signer.trusted())}
+                require_in_use(specification_of(options).subject, signer.retired())
             exchange[name] = dict(seen[id(signer)])
         for name, found in brought.items():
             exchange[name]["certificate"] = _pem([found.certificate, *found.authorities])

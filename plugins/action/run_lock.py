@@ -86,5 +86,5 @@ def _message(holder: dict[str, Any], path: str) -> str:
     return (
         f"{what} (process {holder.get('pid')}) works on this stack since {holder.get('since')}, and two at once would "
         f"get in each other's way. Nothing was changed. Wait for its end; if it is over and could not say so, set "
-        f"stacktls_lock_force to true ({path})."
+        f"stack_ca_lock_force to true ({path})."
     )

@@ -147,8 +147,22 @@ class RotatingStore(AuthorityStore):
     def finish(self, rotation: Rotation) -> bool:
         """Put away what a rotation leaves behind that is over; true where there was something."""
         left, kept = (self.next, self.former) if rotation.stage == UNDONE else (self.former, self.next)
-        changed = [remove_file(self.trusted_path), self._retire(left), _discard(kept)]
+        changed = [
+            remove_file(self.trusted_path),
+            rotation.stage == "drop" and self._free_names(rotation),
+            self._retire(left),
+            _discard(kept),
+        ]
         return any(changed)
+
+    def _free_names(self, rotation: Rotation) -> bool:
+        """Let names that were retired before be used again, since nobody trusts what was signed for them."""
+        retired = self.retired()
+        kept = {name: since for name, since in retired.items() if since >= rotation.entered["issue"]}
+        if kept == retired:
+            return False
+        self.write_retired(kept)
+        return True
 
     def _retire(self, store: AuthorityStore) -> bool:
         """Keep an authority that is not used any more out of the way."""

@@ -7,6 +7,7 @@ ca.crt          its certificate, then those above it up to the root
 ca.key          its private key, PKCS#8, encrypted
 issued.jsonl    one line for each certificate that it signed
 trusted.crt     authorities that hosts trust beside it, while one takes the place of another
+retired.json    distinguished names that it signs no more for, because a private key of one may be in other hands
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._errors import FileError, located
 from ._io import SECRET_MODE, Attributes, read_file, require_file, write_file
 from ._pki._certificates import Authority, Specification, describe, encode_certificates, load_certificates
 from ._pki._dates import timestamp
 from ._pki._keys import encode_private_key, is_encrypted
-from ._signing import Order, good_chain, opened, rehearse, sign
+from ._signing import Order, good_chain, opened, rehearse, require_in_use, sign
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -46,6 +47,7 @@ class AuthorityStore:
         self.key_path = os.path.join(folder, "ca.key")
         self.ledger_path = os.path.join(folder, "issued.jsonl")
         self.trusted_path = os.path.join(folder, "trusted.crt")
+        self.retired_path = os.path.join(folder, "retired.json")
 
     def exists(self) -> bool:
         """Whether there is one. Who holds the lock asks for :meth:`missing_parts` instead.
@@ -91,6 +93,34 @@ class AuthorityStore:
         with located(self.trusted_path):
             return [] if content is None else load_certificates(content)
 
+    def retired(self) -> dict[str, str]:
+        """The distinguished names that nothing is signed for any more, and since when each.
+
+        :raises FileError: where they cannot be read.
+        """
+        content = read_file(self.retired_path)
+        try:
+            found = {} if content is None else json.loads(content)
+            return {str(name): str(since) for name, since in found.items()}
+        except (ValueError, AttributeError) as error:
+            raise FileError(
+                "does not hold the names that are retired.", path=self.retired_path, hint="Put it back from a backup."
+            ) from error
+
+    def write_retired(self, names: dict[str, str]) -> None:
+        """Sign no more for these names."""
+        content = json.dumps(names, indent=2, sort_keys=True).encode() + b"\n"
+        write_file(self.retired_path, content, Attributes(), default_mode=_CERTIFICATE_MODE)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """What it signed, the oldest first; a line that was cut off is left out."""
+        lines = (read_file(self.ledger_path) or b"").splitlines()
+        entries = []
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                entries.append(json.loads(line))
+        return entries
+
     def has_encrypted_key(self) -> bool:
         """Whether the private key is encrypted."""
         return is_encrypted(require_file(self.key_path))
@@ -108,7 +138,9 @@ class AuthorityStore:
 
         :raises StackTlsError: where a request, the authority or the ledger is in the way; nothing is issued then.
         """
-        authorities = self.certificates(now)
+        authorities, retired = self.certificates(now), self.retired()
+        for order in orders:
+            require_in_use(order.specification.subject, retired)
         issued = sign(orders, authorities, lambda certificate: self.authority(certificate, passphrase))
         self.record(zip(issued, (order.host for order in orders)), now)
         return issued

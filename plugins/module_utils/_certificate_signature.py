@@ -41,6 +41,14 @@ ARGUMENTS: dict[str, Any] = {
 }
 """What the module accepts."""
 
+_NOTHING: dict[str, Any] = {
+    "ca_certificates": "",
+    "trusted_certificates": "",
+    "retired_subjects": {},
+    "certificates": [],
+}
+"""What is known where there is no authority."""
+
 
 def sign_requests(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """Sign the requests, all or none; returns the module's result.
@@ -53,7 +61,7 @@ def sign_requests(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]
     if not store.exists():
         if requests and not check_mode:
             raise FileError("there is no certificate authority in this folder.", path=params["ca_path"])
-        return {"changed": bool(requests), "ca_certificates": "", "trusted_certificates": "", "certificates": []}
+        return {"changed": bool(requests), **_NOTHING}
     authorities = encode_certificates(store.certificates(now)).decode()
     if check_mode and orders:
         store.rehearse([order.specification for order in orders], params["ca_passphrase"], now)
@@ -66,6 +74,7 @@ def sign_requests(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]
         "changed": bool(requests),
         "ca_certificates": authorities,
         "trusted_certificates": encode_certificates(store.trusted()).decode(),
+        "retired_subjects": store.retired(),
         "certificates": certificates,
     }
 

@@ -66,7 +66,7 @@ def _common_name(name: str) -> str:
 
 
 def _without(mapping: dict[str, Any], name: str) -> dict[str, Any]:
-    """The mapping as it gives nothing to this name: disabled where it is for that alone, otherwise with an exception."""
+    """The mapping as it gives nothing to this name: disabled where it is for that alone, else with an exception."""
     if not mapping.get("enabled", True) or not _may_match(mapping["rules"], name):
         return mapping
     if _is_only_for(mapping["rules"], name):

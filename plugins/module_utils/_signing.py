@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from ._pki._authorities import constraint_violations, require_allowed, require_a
 from ._pki._certificates import Authority, Identity, Lifetime, Specification, is_issued_by, issue, load_certificates
 from ._pki._chains import chain_to_root
 from ._pki._keys import PassphraseError, key_type_of, load_private_key
+from ._pki._names import print_name
 from ._pki._requests import proven_public_key
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class GivenAuthority:
         """Nobody beside it: what else is trusted would come with its certificates."""
         return []
 
+    def retired(self) -> dict[str, str]:
+        """No names: it keeps no state."""
+        return {}
+
     def issue(self, orders: Sequence[Order], passphrase: str | None, now: datetime) -> list[x509.Certificate]:
         """Sign certificates.
 
@@ -77,6 +82,21 @@ class GivenAuthority:
     def _authority(self, certificate: x509.Certificate, passphrase: str | None) -> Authority:
         with located("ca_private_key"):
             return opened(certificate, self._private_key, passphrase, "issuer_certificates")
+
+
+def require_in_use(subject: x509.Name | None, retired: Mapping[str, str]) -> None:
+    """Check that the subject is not one whose private key may be in other hands.
+
+    :param retired: names that nothing is signed for any more, and since when each.
+    :raises CertificateError: where it is.
+    """
+    name = "" if subject is None else print_name(subject)
+    if name in retired:
+        raise CertificateError(
+            f"{name} was retired on {retired[name]}: somebody else may have a certificate of it, and "
+            "Elasticsearch would let both in.",
+            hint="Give it another subject, or let another authority take the place of this one (rotate_ca).",
+        )
 
 
 def sign(

@@ -115,6 +115,11 @@ trusted_certificates:
   description: Authorities that hosts trust beside it while one takes the place of another, in PEM form; mostly empty.
   type: str
   returned: success
+retired_subjects:
+  description: Distinguished names that nothing is signed for any more, and since when each.
+  type: dict
+  returned: success
+  sample: {CN=orders: "2026-01-31T09:00:00Z"}
 certificates:
   description:
     - The certificates in the order of the requests, each with what M(stacktls.elastic.certificate) tells of one.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,10 @@ class LocalAuthority:
     def trusted(self) -> Sequence[x509.Certificate]:
         """The authority that takes its place, or whose place it took, during a rotation."""
         return () if self._is_missing else self._authority.trusted()
+
+    def retired(self) -> Mapping[str, str]:
+        """Names of which a private key may be in other hands."""
+        return {} if self._is_missing else self._authority.retired()
 
     def rehearse(self, identities: Sequence[dict[str, Any]], now: datetime) -> None:
         """Find out whether the private key opens, and whether the authority may sign such certificates."""
@@ -97,6 +101,11 @@ class RemoteAuthority:
         """The authority that takes its place, or whose place it took, unless the task gives the issuers."""
         pem = "" if self._known else self._answer["trusted_certificates"]
         return load_certificates(pem.encode()) if pem else ()
+
+    def retired(self) -> Mapping[str, str]:
+        """The same as of an authority here."""
+        retired: dict[str, str] = {} if self._known else self._answer["retired_subjects"]
+        return retired
 
     @functools.cached_property
     def _answer(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,10 @@ class Command:
     def trusted(self) -> Sequence[x509.Certificate]:
         """Nobody beside the issuers, which are all that the task says."""
         return ()
+
+    def retired(self) -> Mapping[str, str]:
+        """No names: which those are is a matter of whoever signs."""
+        return {}
 
     def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
         """Find out whether there is such a command."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,10 @@ class RequestsFolder:
     def trusted(self) -> Sequence[x509.Certificate]:
         """Nobody beside the issuers, which are all that the task says."""
         return ()
+
+    def retired(self) -> Mapping[str, str]:
+        """No names: which those are is a matter of whoever signs."""
+        return {}
 
     def rehearse(self, _identities: Sequence[dict[str, Any]], _now: datetime) -> None:
         """A person is not asked for a rehearsal."""

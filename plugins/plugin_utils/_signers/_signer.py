@@ -64,6 +64,12 @@ class Signer(Protocol):
         :raises StackTlsError: where they cannot be read.
         """
 
+    def retired(self) -> Mapping[str, str]:
+        """Distinguished names that nothing is signed for any more, and since when each.
+
+        :raises StackTlsError: where they cannot be read.
+        """
+
     def rehearse(self, identities: Sequence[dict[str, Any]], now: datetime) -> None:
         """Find out in check mode what would keep the certificates of these identities from being issued.
 

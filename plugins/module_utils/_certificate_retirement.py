@@ -1,0 +1,54 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that an authority signs no more for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ._authority_store import AuthorityStore
+from ._errors import FileError
+from ._pki._dates import timestamp
+from ._pki._names import parse_name, print_name
+
+ARGUMENTS: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "dn": {"type": "str", "required": True},
+}
+"""What the module accepts."""
+
+_SHOWN = ("host", "serial_number", "fingerprint_sha256", "not_after", "profile", "issued_at")
+
+
+def retire_name(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """Write the name down; returns the module's result.
+
+    :raises StackTlsError: where there is no authority, or the name cannot be read.
+    """
+    store, now = AuthorityStore(params["path"]), datetime.now(timezone.utc)
+    if not store.exists():
+        raise FileError("there is no certificate authority in this folder.", path=store.folder)
+    name = print_name(parse_name(params["dn"]))
+    retired = store.retired()
+    is_new = name not in retired
+    if is_new and not check_mode:
+        store.write_retired({**retired, name: timestamp(now)})
+    certificates = [
+        {key: entry.get(key, "") for key in _SHOWN}
+        for entry in store.ledger()
+        if entry.get("subject") == name and entry.get("not_after", "") > timestamp(now)
+    ]
+    header = store.retired_path
+    return {
+        "changed": is_new,
+        "dn": name,
+        "certificates": certificates,
+        "diff": {
+            "before": [] if is_new else [name],
+            "after": [name],
+            "before_header": header,
+            "after_header": header,
+        },
+    }
