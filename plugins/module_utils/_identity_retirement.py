@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from ._api import ApiClient
 from ._errors import StackTlsError
 from ._pki._names import parse_name, print_name
-from ._role_mapping import canonical
+from ._role_mapping import canonical_rules
 
 ARGUMENTS: dict[str, Any] = {
     "dn": {"type": "str", "required": True},
@@ -67,14 +67,15 @@ def _common_name(name: str) -> str:
 
 def _without(mapping: dict[str, Any], name: str) -> dict[str, Any]:
     """The mapping as it gives nothing to this name: disabled where it is for that alone, else with an exception."""
-    if not mapping.get("enabled", True) or not _may_match(mapping["rules"], name):
+    rules = mapping["rules"]
+    if not mapping.get("enabled", True) or not _may_match(rules, name):
         return mapping
-    if _is_only_for(mapping["rules"], name):
-        return {**mapping, "enabled": False}
     exception = {"except": {"field": {"dn": name}}}
-    conditions = mapping["rules"]["all"] if isinstance(mapping["rules"].get("all"), list) else [mapping["rules"]]
-    if exception in canonical({**mapping, "rules": {"all": conditions}})["rules"]["all"]:
+    conditions = rules["all"] if isinstance(rules.get("all"), list) else [rules]
+    if exception in canonical_rules(conditions):
         return mapping
+    if _is_only_for(rules, name):
+        return {**mapping, "enabled": False}
     return {**mapping, "rules": {"all": [*conditions, exception]}}
 
 
@@ -85,8 +86,10 @@ def _may_match(rules: Any, name: str) -> bool:
 
 def _is_only_for(rules: Any, name: str) -> bool:
     """Whether the rules need this name and no other."""
-    values = _names_in(rules)
-    return bool(values) and all(_is_name(value, name) for value in values) and "any" not in rules
+    if "all" in rules:
+        return any(_is_only_for(rule, name) for rule in rules["all"])
+    values = _names_in(rules) if "field" in rules else []
+    return bool(values) and all(_is_name(value, name) for value in values)
 
 
 def _names_in(rules: Any) -> list[str]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,12 +64,8 @@ class Controller:
 
     def play(self, playbook: str = "mutual_tls", *options: str, **variables: object) -> Run:
         """Run a playbook of the collection, or of a file."""
-        name = playbook if playbook.endswith(".yml") else f"stacktls.elastic.{playbook}"
-        command = ["ansible-playbook", "-i", "hosts.json", "-i", "variables.json", name]
-        extra = self.folder / "extra.json"
-        extra.write_text(json.dumps(variables))
         done = subprocess.run(
-            [*command, "-e", f"@{extra}", *options],
+            self._command(playbook, options, variables),
             check=False,
             cwd=self.folder,
             env=self.environment,
@@ -74,9 +73,40 @@ class Controller:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=600,
+            timeout=900,
         )
         return Run(done.returncode, done.stdout)
+
+    def play_until(self, task: str, playbook: str, after: str = "", **variables: object) -> str:
+        """Run a playbook, and kill it (SIGKILL) when it comes to a task; returns what it printed before.
+
+        :param after: only after this was printed.
+        """
+        with subprocess.Popen(
+            self._command(playbook, (), variables),
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as run:
+            printed = ""
+            for line in run.stdout or ():
+                printed += line
+                if line.startswith("TASK") and task in line and after in printed:
+                    os.killpg(run.pid, signal.SIGKILL)
+                    break
+        time.sleep(2)  # what the killed run began on the host ends by itself
+        assert run.returncode == -signal.SIGKILL, printed
+        return printed
+
+    def _command(self, playbook: str, options: Sequence[str], variables: dict[str, object]) -> list[str]:
+        name = playbook if playbook.endswith(".yml") else f"stacktls.elastic.{playbook}"
+        extra = self.folder / "extra.json"
+        extra.write_text(json.dumps(variables))
+        return ["ansible-playbook", "-i", "hosts.json", "-i", "variables.json", name, "-e", f"@{extra}", *options]
 
 
 class Estate(Controller):

@@ -5,11 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
-
 import pytest
 from conftest import CA_PASSPHRASE, ELASTIC_PASSWORD, ROOT, Estate
 
@@ -43,23 +38,11 @@ class Node(Estate):
     def process(self):
         return self.shell("systemctl show --property MainPID elasticsearch")
 
-    def play_until(self, task):
-        """Run `site`, and kill it when it comes to a task."""
-        command = ["ansible-playbook", "-i", "hosts.json", "-i", "variables.json", "stacktls.elastic.site"]
-        with subprocess.Popen(
-            command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-            start_new_session=True,
-        ) as run:  # fmt: skip
-            for line in run.stdout:
-                if line.startswith("TASK") and task in line:
-                    os.killpg(run.pid, signal.SIGKILL)
-        time.sleep(2)  # what the killed run began on the host ends by itself
-
 
 def test_a_run_that_is_killed_before_the_restart_is_resumed(tmp_path):
     node = Node(tmp_path)
     process = node.process()
-    node.play_until("Bring the changes into force")
+    node.play_until("Bring the changes into force", "site")
     assert node.process() == process
     assert "http.p12" not in node.shell("cat /etc/elasticsearch/elasticsearch.yml")
     assert "Elasticsearch security auto-configuration" in node.shell(SHOWN)

@@ -1,0 +1,133 @@
+# Copyright: Stack TLS contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates are renewed, one identity is retired, and another authority takes the place of the present one."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import CA_PASSPHRASE, kibana_certificate
+
+pytestmark = pytest.mark.stack
+
+SHOWN = "openssl s_client -connect es1:9200 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
+VERIFIED = "openssl s_client -connect es1:9200 -verify_hostname es1 -verify_return_error -CAfile /dev/stdin"
+AUTHENTICATE = "curl --silent --cacert /etc/elasticsearch/certs/ca.crt --write-out ' %{http_code}'"
+AUTHENTICATE += " --cert /tmp/old.crt --key /tmp/old.key https://es1:9200/_security/_authenticate"
+OLD = f"""
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout old.key -subj /CN=old -out old.csr
+printf 'extendedKeyUsage=clientAuth' >old.ext
+openssl x509 -req -in old.csr -CA stacktls-ca/ca.crt -CAkey stacktls-ca/ca.key -passin pass:{CA_PASSPHRASE} \\
+    -days 2 -extfile old.ext -out old.crt
+"""
+
+
+def fingerprint(pair):
+    """Of the certificate that Elasticsearch shows."""
+    return pair.execute("es1", "bash", "-c", SHOWN).stdout
+
+
+def process(pair):
+    return pair.execute("es1", "systemctl", "show", "--property", "MainPID", "elasticsearch").stdout
+
+
+def state(pair):
+    return json.loads((pair.folder / "stacktls-ca/rotation.json").read_text())
+
+
+def authority(pair):
+    return (pair.folder / "stacktls-ca/ca.crt").read_text()
+
+
+def verifies(pair, certificates):
+    """Whether openssl verifies what Elasticsearch shows with these authorities alone."""
+    return pair.execute("es1", *VERIFIED.split(), check=False, given=certificates).returncode == 0
+
+
+def seen_with_old(pair):
+    """The status with which Elasticsearch answers a client certificate of the first authority; 000 where it refuses."""
+    return pair.execute("es1", "bash", "-c", AUTHENTICATE, check=False).stdout.split()[-1]
+
+
+@pytest.fixture
+def old_client(converged):
+    """A client certificate of the authority that signs now, on the host of Elasticsearch."""
+    subprocess.run(["sh", "-ec", OLD], cwd=converged.folder, check=True, capture_output=True)
+    for name in ("old.crt", "old.key"):
+        converged.copy_to("es1", converged.folder / name, f"/tmp/{name}")
+    assert seen_with_old(converged) == "200"
+
+
+def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(converged):
+    before, running = fingerprint(converged), process(converged)
+    nothing = converged.play("renew")
+    assert (nothing.status, nothing.changed()) == (0, 0), nothing.output
+    assert "Nothing was due; the first certificate to expire is that of" in nothing.output
+
+    report = converged.folder / "renewal.json"
+    minutes = {"elasticsearch_tls_not_after": "+30m", "stacktls_renewal_report": str(report)}
+    due = converged.play("renew", elasticsearch_tls_renew_before="400d", **minutes)
+    assert due.status == 0, due.output
+    assert "es1 elasticsearch CN=es1: valid until" in due.output
+    after = fingerprint(converged)
+    assert (after != before, process(converged)) == (True, running)
+    (http,) = [each for each in json.loads(report.read_text())["certificates"] if each["service"] == "elasticsearch"]
+    assert (http["issued"], http["days_left"]) == (True, 0)
+
+    again = converged.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
+    assert (again.status, again.changed(), fingerprint(converged)) == (0, 0, after), again.output
+
+
+def test_two_runs_at_once_do_not_get_in_each_others_way(converged):
+    stat = Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()
+    holder = {
+        "machine": socket.gethostname(),
+        "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        "pid": os.getpid(),
+        "began": stat[19],
+        "since": "2026-01-31T09:00:00Z",
+        "purpose": "rotation",
+    }
+    lock = converged.folder / "stacktls-ca/run.lock"
+    lock.write_text(json.dumps(holder))
+    before = converged.fingerprint()
+    run = converged.play("renew")
+    assert run.status != 0
+    words = f"rotation on {holder['machine']} (process {os.getpid()}) works on this stack since {holder['since']}"
+    assert words in " ".join(run.output.split())
+    assert converged.fingerprint() == before
+    lock.write_text(json.dumps({**holder, "began": "1"}))  # it has ended
+    run = converged.play("renew", "--check")
+    assert run.status == 0, run.output
+    lock.unlink()
+
+
+@pytest.mark.usefixtures("old_client")
+def test_a_rotation_that_is_killed_twice_comes_to_its_end(converged):
+    first = authority(converged)
+    converged.play_until("Bring the changes into force", "rotate_ca")
+    assert state(converged)["stage"] == "trust"
+    assert authority(converged) == first
+
+    trusted = "All hosts have followed to the stage trust"
+    converged.play_until("Issue the client certificate", "rotate_ca", after=trusted)
+    assert state(converged)["stage"] == "issue"
+    assert seen_with_old(converged) == "200"
+    run = converged.play("rotate_ca")
+    assert run.status == 0, run.output
+    assert "The rotation has come to its end." in run.output
+    second = authority(converged)
+    assert second != first
+    assert (verifies(converged, second), verifies(converged, first)) == (True, False)
+    assert seen_with_old(converged) == "000"
+    assert "kibana_system" in converged.seen(*kibana_certificate())["roles"]
+    assert converged.status() == "available"
+
+    again = converged.play("rotate_ca")
+    assert (again.status, again.changed()) == (0, 0), again.output
