@@ -4,12 +4,21 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from acting import Site
 from ansible_collections.stacktls.elastic.plugins.module_utils import _module
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate import HostCertificate
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import (
+    Lifetime,
+    encode_certificates,
+    load_certificates,
+)
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import generate_private_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name, print_name
 
 
 @pytest.fixture
@@ -125,3 +134,37 @@ def test_a_controller_without_the_library(site, monkeypatch):
     plugin, result = site.run()
     assert plugin.phases == []
     assert result["msg"] == "the controller needs the Python library cryptography >= 38.0."
+
+
+def test_who_is_trusted_beside_the_authority_is_in_its_file(site):
+    wanted = {"ca_certificates_path": str(site.folder / "trust.crt")}
+    site.run(**wanted)
+    (site.folder / "ca" / "trusted.crt").write_text(other_authority())
+    announced = site.run(check_mode=True, **wanted)[1]
+    plugin, result = site.run(**wanted)
+    assert announced["files"] == result["files"] == [wanted["ca_certificates_path"]]
+    assert (plugin.phases, result["reasons"], result["kinds"]) == (["inspect"], [], ["trust"])
+    held = load_certificates((site.folder / "trust.crt").read_bytes())
+    assert [print_name(each.subject) for each in held] == ["CN=Test CA", "CN=Other CA"]
+    assert not site.run(**wanted)[1]["changed"]
+
+    (site.folder / "ca" / "trusted.crt").unlink()
+    assert site.run(**wanted)[1]["changed"]
+    assert len(load_certificates((site.folder / "trust.crt").read_bytes())) == 1
+
+
+def test_a_name_that_was_retired_gets_nothing(site):
+    site.run(common_name="orders")
+    (site.folder / "ca" / "retired.json").write_text('{"CN=orders": "2026-01-31T09:00:00Z"}')
+    before = site.content()
+    for check_mode in (True, False):
+        plugin, result = site.run(common_name="orders", check_mode=check_mode)
+        assert "CN=orders was retired on 2026-01-31T09:00:00Z" in result["msg"]
+        assert (plugin.phases, site.content()) == ([], before)
+    assert site.run(common_name="orders-2")[1]["changed"]
+
+
+def other_authority():
+    key = generate_private_key("ec-p256")
+    lifetime = Lifetime.starting(datetime.now(timezone.utc), 10, timedelta(hours=1))
+    return encode_certificates([make_authority(parse_name("CN=Other CA"), key, lifetime)]).decode()
