@@ -76,10 +76,14 @@ class Cluster(Estate):
         inventory["all"]["vars"]["stacktls_pki_realm_order"] = "{{ order }}"
         (self.folder / "variables.json").write_text(json.dumps(inventory))
 
-    def prepare_load(self) -> None:
-        """An index to search, and a client certificate with its role mapping."""
+    def sign_client(self) -> None:
+        """The client certificate of the load, by the authority that signs now."""
         script = CLIENT.format(authority=self.authority)
         subprocess.run(["sh", "-ec", script], cwd=self.folder, check=True, capture_output=True)
+
+    def prepare_load(self) -> None:
+        """An index to search, and a client certificate with its role mapping."""
+        self.sign_client()
         rules = {"all": [{"field": {"dn": "CN=load"}}, {"field": {"realm.name": "realm1"}}]}
         self.api("PUT", "/_security/role_mapping/load", {"roles": ["superuser"], "rules": rules, "enabled": True})
         if self.api("GET", "/load?ignore_unavailable=true"):
@@ -87,11 +91,15 @@ class Cluster(Estate):
         self.api("PUT", "/load", {"settings": {"number_of_shards": 3, "number_of_replicas": 1}})
         self.api("PUT", "/load/_doc/1?refresh=true", {"a": 1})
 
-    def load(self) -> Load:
-        """A constant load of searches on all nodes."""
-        password = Login.with_password(self.ca_path, "elastic", ELASTIC_PASSWORD)
+    def load(self, ca_path: str = "") -> Load:
+        """A constant load of searches on all nodes.
+
+        :param ca_path: whom it trusts, where that is not the authority for HTTP alone.
+        """
+        trusted = ca_path or self.ca_path
+        password = Login.with_password(trusted, "elastic", ELASTIC_PASSWORD)
         files = [str(self.folder / name) for name in ("load.crt", "load.key")]
-        return Load(self.nodes, (password, Login.with_certificate(self.ca_path, *files)), "load")
+        return Load(self.nodes, (password, Login.with_certificate(trusted, *files)), "load")
 
     def proved(self, tally: Tally, evidence: str) -> None:
         """Nobody who tries again has failed. What came of it goes to a file of this name in build/evidence."""

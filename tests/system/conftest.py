@@ -82,16 +82,7 @@ class Controller:
 
         :param after: only after this was printed.
         """
-        with subprocess.Popen(
-            self._command(playbook, (), variables),
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as run:
+        with self._started(playbook, variables) as run:
             printed = ""
             for line in run.stdout or ():
                 printed += line
@@ -101,6 +92,30 @@ class Controller:
         time.sleep(2)  # what the killed run began on the host ends by itself
         assert run.returncode == -signal.SIGKILL, printed
         return printed
+
+    def play_for(self, seconds: float, playbook: str, **variables: object) -> bool:
+        """Run a playbook, and kill it after so many seconds; false where it came to its end before."""
+        with self._started(playbook, variables, subprocess.DEVNULL) as run:
+            try:
+                return run.wait(seconds) != 0
+            except subprocess.TimeoutExpired:
+                os.killpg(run.pid, signal.SIGKILL)
+        time.sleep(2)
+        return True
+
+    def _started(
+        self, playbook: str, variables: dict[str, object], output: int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self._command(playbook, (), variables),
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
 
     def _command(self, playbook: str, options: Sequence[str], variables: dict[str, object]) -> list[str]:
         name = playbook if playbook.endswith(".yml") else f"stacktls.elastic.{playbook}"
