@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another authority takes the place of the present one on three nodes that are searched all the time; runs are cut off."""
+"""Another authority takes the place of the present one on three nodes under load, and runs are killed."""
 
 from __future__ import annotations
 
