@@ -107,7 +107,8 @@ def test_the_host_that_keeps_it_may_be_out_of_reach(tmp_path):
     report = tmp_path / "report.json"
     groups = {"elasticsearch": {"es1": LOCAL}, "vaults": {"vault1": away}}
     given = {"stacktls_ca_host": "vault1", "stacktls_ca_path": "/srv/ca", "stacktls_ca_passphrase": PASSPHRASE}
-    run_playbook(tmp_path, "stacktls.elastic.preflight", groups, stacktls_preflight_report=str(report), **given)
+    done = run_playbook(tmp_path, "stacktls.elastic.preflight", groups, stacktls_preflight_report=str(report), **given)
+    assert report.exists(), done.stdout + done.stderr
     finding = only([each for each in json.loads(report.read_text())["findings"] if each["service"] == "authority"])
     assert (finding["host"], finding["level"]) == ("vault1", "error")
 
