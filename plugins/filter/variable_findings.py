@@ -47,8 +47,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - Findings, once for all hosts that have it. Each has C(level), C(host), C(service), C(subject), C(found) and C(hint),
-      as the filter P(stacktls.elastic.findings_table#filter) wants them. The host is the first one of several.
+    - Findings, once for all hosts that have it. Each has C(level), C(host), C(service), C(subject), C(found) and
+      C(hint), as the filter P(stacktls.elastic.findings_table#filter) wants them. The host is the first one of several.
   type: list
   elements: dict
 """

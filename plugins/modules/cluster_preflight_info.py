@@ -11,9 +11,10 @@ short_description: Tell what of a cluster would keep a run from its end
 version_added: 0.1.0
 author: Stack TLS contributors (@stacktls)
 description:
-  - Asks an Elasticsearch node whether it accepts the login, whether the login may do what a run needs, and how the cluster is.
-  - Does not fail for what it finds, nor where nobody answers, so that a report can have it all. The playbook C(preflight)
-    makes one of several hosts.
+  - Asks an Elasticsearch node whether it accepts the login, whether the login may do what a run needs, and how the
+    cluster is.
+  - Does not fail for what it finds, nor where nobody answers, so that a report can have it all. The playbook
+    C(preflight) makes one of several hosts.
 extends_documentation_fragment:
   - stacktls.elastic._attributes.info
   - stacktls.elastic._attributes.api
@@ -70,8 +71,8 @@ findings:
   contains:
     level:
       description:
-        - V(error) where the run would fail, as with a login that is not accepted. V(warning) where it may, as with a node
-          that does not answer.
+        - V(error) where the run would fail, as with a login that is not accepted. V(warning) where it may, as with a
+          node that does not answer.
       type: str
       sample: error
     subject:

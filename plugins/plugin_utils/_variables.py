@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Variables of an inventory that no role can use: without a value, or with a name that nobody reads.
 
-What there is, the files of the collection say: the options of its roles, and every name that roles and playbooks mention.
+What there is, the files of the collection say: the options of its roles, and every name that roles and playbooks
+mention.
 """
 
 from __future__ import annotations

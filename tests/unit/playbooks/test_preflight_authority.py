@@ -26,10 +26,8 @@ def told(folder, hosts=("es1",), **variables):
     """What the report says of authorities, and how the run ended."""
     given = {"stacktls_ca_path": str(folder / "ca"), "stacktls_ca_passphrase": PASSPHRASE, **variables}
     report = folder / "report.json"
-    groups = {"elasticsearch": {host: LOCAL for host in hosts}}
-    done = run_playbook(
-        folder, "stacktls.elastic.preflight", groups, stacktls_preflight_report=str(report), **given
-    )
+    groups = {"elasticsearch": dict.fromkeys(hosts, LOCAL)}
+    done = run_playbook(folder, "stacktls.elastic.preflight", groups, stacktls_preflight_report=str(report), **given)
     findings = json.loads(report.read_text())["findings"]
     return [each for each in findings if each["service"] == "authority"], done
 

@@ -110,7 +110,9 @@ def test_each_variable_of_a_role_is_known(role):
     folder = ROOT / "roles" / role
     names = set(yaml.safe_load((folder / "defaults/main.yml").read_text()))
     facts = {
-        name for path in folder.rglob("*.yml") for name in re.findall(r"register: (\w+)|^    (\w+): >-", path.read_text())
+        name
+        for path in folder.rglob("*.yml")
+        for name in re.findall(r"register: (\w+)|^    (\w+): >-", path.read_text())
     }
     assert names <= catalogue().options
     assert {name for pair in facts for name in pair if name.startswith(f"{role}_")} <= catalogue().names
