@@ -109,6 +109,14 @@ def test_the_host_that_keeps_it_may_be_out_of_reach(tmp_path):
     assert report.exists(), done.stdout + done.stderr
     finding = only([each for each in json.loads(report.read_text())["findings"] if each["service"] == "authority"])
     assert (finding["host"], finding["level"]) == ("vault1", "error")
+    assert "stacktls_ca_host (vault1)" in finding["found"]
+
+
+def test_a_file_to_import_that_is_not_there_is_told(tmp_path):
+    missing = {"stack_ca_import_certificate": "/nowhere/ca.crt", "stack_ca_import_private_key": "/nowhere/ca.key"}
+    findings, _ = told(tmp_path, **missing)
+    assert "/nowhere/ca.crt: " in only(findings)["found"]
+    assert "the variables stack_ca_" in only(findings)["found"]
 
 
 def test_a_variable_that_no_authority_can_have_is_told(tmp_path):
