@@ -41,7 +41,7 @@ def files(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and ".json" not in path.name}
 
 
-@pytest.mark.parametrize("passphrase", ["another", ""])
+@pytest.mark.parametrize("passphrase", ["wrong-4711", ""])
 def test_another_passphrase_is_told_by_its_variable(tmp_path, passphrase):
     make(tmp_path)
     before = files(tmp_path)
@@ -115,7 +115,7 @@ def test_the_host_that_keeps_it_may_be_out_of_reach(tmp_path):
 def test_a_file_to_import_that_is_not_there_is_told(tmp_path):
     missing = {"stack_ca_import_certificate": "/nowhere/ca.crt", "stack_ca_import_private_key": "/nowhere/ca.key"}
     findings, _ = told(tmp_path, **missing)
-    assert "/nowhere/ca.crt: " in only(findings)["found"]
+    assert "/nowhere/ca.key: no such file" in only(findings)["found"]
     assert "the variables stack_ca_" in only(findings)["found"]
 
 
