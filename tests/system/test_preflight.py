@@ -18,11 +18,11 @@ NOWHERE = {"settings": {"index.number_of_replicas": 0, "index.routing.allocation
 
 
 def told(pair, **variables):
-    """The findings of a run that changes nothing, and the run."""
+    """The findings of a run that changes nothing on the hosts, and the run."""
     report = pair.folder / "report.json"
     before = pair.fingerprint()
     run = pair.play("preflight", **variables, stacktls_preflight_report=str(report))
-    assert run.changed() == 0, run.output
+    assert run.changed() <= 1, run.output  # the report itself
     assert "Traceback" not in run.output
     assert pair.fingerprint() == before
     return json.loads(report.read_text())["findings"], run
