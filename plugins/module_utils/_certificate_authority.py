@@ -122,6 +122,7 @@ def _announcement(store: AuthorityStore, wish: Wish) -> dict[str, Any]:
     facts = wish.describe()
     return {
         "changed": True,
+        "kept": False,
         "certificate_path": store.certificate_path,
         **facts,
         "diff": _difference(store, {}, facts),
@@ -139,6 +140,7 @@ def _result(
     facts = _facts(after, now)
     return {
         "changed": changed,
+        "kept": not changed,
         "certificate": encode_certificates(after).decode(),
         "certificate_path": store.certificate_path,
         **facts,

@@ -94,6 +94,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+kept:
+  description: Whether the authority was there already, and nothing about its files had to be changed.
+  type: bool
+  returned: success
+  sample: true
 certificate:
   description: The certificate of the authority and those above it, in PEM form.
   type: str
