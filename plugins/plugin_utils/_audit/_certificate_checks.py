@@ -33,6 +33,7 @@ _RSA_BITS = 2048
 _WEAK_CURVES = re.compile(r"ec-(?:secp1[0-9]{2}|prime1|secp192|sect1|secp160)")
 _WEAK_HASHES = ("md5", "sha1")
 _ISSUE_AGAIN = "Have it issued again: the playbook renew does, if the authority is the one of the inventory."
+_TRANSPORT = "xpack.security.transport.ssl"
 _SERVER_GROUPS = re.compile(r"xpack\.security\.http\.ssl|xpack\.http\.ssl|server\.ssl")
 
 
@@ -102,7 +103,10 @@ def names(evidence: Evidence) -> Iterator[Finding]:
             present = ", ".join(endpoint.certificates[0].names) or "no name at all"
             words = f"shows a certificate that is not for this name, but for {present}."
             hint = "Reissue it with the name, or connect by one that it has."
-            yield Finding(CRITICAL, "wrong_name", host, service, endpoint.address, words, hint)
+            level = CRITICAL
+            if endpoint.group == _TRANSPORT:
+                level, hint = NOTICE, "Nodes that compare names (verification_mode full) would refuse it."
+            yield Finding(level, "wrong_name", host, service, endpoint.address, words, hint)
     for look in evidence.looks:
         for named, leaf in look.identities():
             missing = _missing(look, leaf) if _SERVER_GROUPS.fullmatch(named.group) else []

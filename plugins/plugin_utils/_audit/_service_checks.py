@@ -25,7 +25,9 @@ def answers(evidence: Evidence) -> Iterator[Finding]:
 def _answer(host: str, service: str, endpoint: Endpoint) -> Iterator[Finding]:
     if endpoint.state == "plain_http":
         hint = "Passwords and data cross the network in the clear. Give it TLS: the playbook site does."
-        yield Finding(CRITICAL, "plain", host, service, endpoint.address, "speaks plain HTTP, not TLS.", hint)
+        # What browsers reach may have its TLS from a proxy before it.
+        level = WARNING if endpoint.group == "server.ssl" else CRITICAL
+        yield Finding(level, "plain", host, service, endpoint.address, "speaks plain HTTP, not TLS.", hint)
     elif endpoint.state in _NO_ANSWER:
         hint = "Its certificate was not seen. Start the service, or correct its address."
         yield Finding(WARNING, "no_answer", host, service, endpoint.address, endpoint.problem, hint)
