@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 
 from ...module_utils._errors import CertificateError
 from ...module_utils._pki._certificates import is_issued_by
-from ...module_utils._pki._dates import span_text, timestamp
+from ...module_utils._pki._dates import span_text
 from ...module_utils._pki._sans import AlternativeName, read_alternative_name, uncovered
 from ._evidence import (
     AUTHORITY,
@@ -26,7 +26,7 @@ from ._evidence import (
     Look,
     Sighting,
 )
-from ._finding import CRITICAL, NOTICE, WARNING, Finding
+from ._finding import CRITICAL, NOTICE, WARNING, Finding, in_words
 
 _RSA = re.compile(r"rsa-(\d+)")
 _RSA_BITS = 2048
@@ -39,9 +39,9 @@ _SERVER_GROUPS = re.compile(r"xpack\.security\.http\.ssl|xpack\.http\.ssl|server
 
 def dates(evidence: Evidence) -> Iterator[Finding]:
     """Certificates that have expired, are due, or are not valid yet."""
-    for seen in evidence.sightings:
+    for seen in evidence.judged:
         certificate, now = seen.certificate, evidence.now
-        end, start = timestamp(certificate.not_after), timestamp(certificate.not_before)
+        end, start = in_words(certificate.not_after), in_words(certificate.not_before)
         if certificate.not_after <= now:
             words = f"holds {certificate.label}, which expired on {end}."
             level = WARNING if seen.use == TRUSTED else CRITICAL
@@ -62,7 +62,7 @@ def _due(seen: Sighting, evidence: Evidence) -> Iterator[Finding]:
     left = certificate.not_after - evidence.now
     if left > margin:
         return
-    words = f"holds {certificate.label}, which expires in {span_text(left)}, on {timestamp(certificate.not_after)}."
+    words = f"holds {certificate.label}, which expires in {span_text(left)}, on {in_words(certificate.not_after)}."
     hint = _ISSUE_AGAIN
     if of_authority:
         hint = "Replace the authority before that: certificates that it signs end with it. The playbook rotate_ca does."
@@ -74,10 +74,10 @@ def strength(evidence: Evidence) -> Iterator[Finding]:
 
     NIST SP 800-131A Rev. 2 disallows RSA keys of fewer than 2048 bits, curves of fewer than 224, and SHA-1 in signatures.
     """
-    for seen in evidence.sightings:
+    for seen in evidence.judged:
         certificate = seen.certificate
         size = _RSA.fullmatch(certificate.key_type)
-        if size and int(size[1]) < _RSA_BITS or _WEAK_CURVES.match(certificate.key_type):
+        if (size and int(size[1]) < _RSA_BITS) or _WEAK_CURVES.match(certificate.key_type):
             words = f"holds {certificate.label}, whose key is {certificate.key_type}."
             yield _about(seen, WARNING, "weak", words, "Reissue it with a new key: ec-p256, or rsa-2048 and more.")
         # Nobody verifies the signature of a root: it is trusted because it is in the list.
@@ -117,7 +117,7 @@ def names(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _missing(look: Look, leaf: Certificate) -> list[AlternativeName]:
-    return uncovered(_read(look.names), _read(leaf.names))
+    return list(dict.fromkeys(uncovered(_read(look.names), _read(leaf.names))))
 
 
 def _read(texts: tuple[str, ...]) -> list[AlternativeName]:
@@ -133,7 +133,7 @@ def _read(texts: tuple[str, ...]) -> list[AlternativeName]:
 def issuers(evidence: Evidence) -> Iterator[Finding]:
     """Certificates whose authority nobody in the inventory knows."""
     chains = [each for each in evidence.sightings if each.use == CHAIN]
-    for seen in evidence.sightings:
+    for seen in evidence.judged:
         # Whether an endpoint outside of the inventory is trusted, the authorities of the system have said.
         if seen.use not in (OWN, SHOWN) or seen.service == OUTSIDE_SERVICE:
             continue
@@ -165,7 +165,7 @@ def _is_known(certificate: Certificate, known: tuple[Certificate, ...], chain: l
     return True
 
 
-@lru_cache(maxsize=None)
+@cache
 def issued(certificate: Certificate, issuer: Certificate) -> bool:
     """Whether the issuer made this certificate; by its signature, where both were handed on in full."""
     if certificate.issuer != issuer.subject:

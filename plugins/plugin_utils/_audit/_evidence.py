@@ -344,6 +344,18 @@ class Evidence:
             replace(each, certificate=whole.get(each.certificate.fingerprint, each.certificate)) for each in seen
         )
 
+    @cached_property
+    def judged(self) -> tuple[Sighting, ...]:
+        """The same without what services show and have on their disks, too, so that it is told of once."""
+        own = {(each.host, each.service, each.certificate) for each in self.sightings if each.use in (OWN, CHAIN)}
+        return tuple(
+            each
+            for each in self.sightings
+            if each.use not in (OWN, CHAIN, SHOWN)
+            or each.place.startswith("/")
+            or (each.host, each.service, each.certificate) not in own
+        )
+
     def endpoints(self) -> Iterator[tuple[str, str, Endpoint]]:
         """Every endpoint, after its host and its service."""
         for look in self.looks:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 CRITICAL = "critical"
@@ -62,6 +63,11 @@ class Finding:
     subject: str
     found: str
     hint: str
+
+
+def in_words(moment: datetime) -> str:
+    """A moment as people read it."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from typing import Union
-from xml.etree import ElementTree  # noqa: S405 (it writes here, and reads nothing)
+from xml.etree import ElementTree
 
 Element = ElementTree.Element
 Child = Union[Element, str, None]

@@ -45,6 +45,7 @@ nav { margin-top: 10px; display: flex; flex-wrap: wrap; gap: 4px 18px; }
 .tile.some.critical { border-top-color: var(--critical-bar); } .tile.some.critical strong { color: var(--critical); }
 .tile.some.warning { border-top-color: var(--warning-bar); } .tile.some.warning strong { color: var(--warning); }
 .tile.some.notice { border-top-color: var(--notice); } .tile.some.notice strong { color: var(--notice); }
+.tile.due { border-top-color: var(--warning-bar); } .tile.valid { border-top-color: var(--good-bar); }
 .tile .muted { overflow-wrap: anywhere; font-size: 13px; display: block; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 22px 24px; margin: 0 0 20px; }
 .wide { overflow-x: auto; }

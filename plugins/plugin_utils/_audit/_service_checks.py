@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...module_utils._pki._dates import timestamp
 from ._evidence import Certificate, Endpoint, Evidence, File, Look, Named
-from ._finding import CRITICAL, WARNING, Finding
+from ._finding import CRITICAL, WARNING, Finding, in_words
 
 _RELOAD = "Let the service read it: Elasticsearch and Kibana's server do so by themselves, others restart."
 _REMOVED = "It will be gone with the next restart. Put the file back, or restart the service in a quiet moment."
@@ -98,4 +97,4 @@ def _serial_numbers(file: File | None) -> dict[int, str]:
 
 
 def _told(certificate: Certificate) -> str:
-    return f"{certificate.label} that ends on {timestamp(certificate.not_after)} ({certificate.fingerprint[:8]})"
+    return f"{certificate.label} that ends on {in_words(certificate.not_after)} ({certificate.fingerprint[:8]})"

@@ -16,9 +16,9 @@ from ._report import EXPIRED, Seen
 _WIDTH = 1060
 _LEFT = 300
 _RIGHT = 110
-_ROW = 30
+_ROW = 36
 _TOP = 34
-_LABEL_LENGTH = 40
+_LABEL_LENGTH = 38
 _PAST = 0.12
 """Share of the axis that lies before today."""
 
@@ -94,14 +94,13 @@ def _row(seen: Seen, axis: Axis, now: datetime, top: float) -> Element:
     start, end = axis.at(certificate.not_before), axis.at(certificate.not_after)
     middle = top + _ROW / 2
     beyond = certificate.not_after > axis.end
-    owners = ", ".join(seen.hosts)
     row = element(
         "g",
         element(
             "title", f"{certificate.label}: {timestamp(certificate.not_before)} to {timestamp(certificate.not_after)}"
         ),
         element("text", shortened(certificate.label, _LABEL_LENGTH), x=0, y=middle - 1, class_="label"),
-        element("text", shortened(owners, _LABEL_LENGTH + 8), x=0, y=middle + 11, class_="owner"),
+        element("text", shortened(_owners(seen), _LABEL_LENGTH + 8), x=0, y=middle + 13, class_="owner"),
         element("rect", x=_LEFT, y=middle - 5, width=_WIDTH - _LEFT - _RIGHT, height=10, rx=5, class_="track"),
         element(
             "rect", x=start, y=middle - 5, width=max(end - start, 6.0), height=10, rx=5, class_=f"bar {seen.state}"
@@ -113,6 +112,13 @@ def _row(seen: Seen, axis: Axis, now: datetime, top: float) -> Element:
     if seen.state != EXPIRED and not beyond:
         row.append(element("circle", cx=end, cy=middle, r=4.5, class_=f"end {seen.state}"))
     return row
+
+
+def _owners(seen: Seen) -> str:
+    """Where it lies, as far as there is room for it."""
+    places = list(dict.fromkeys(each.place.rsplit("/", 1)[-1] for each in seen.sightings))
+    hosts = seen.hosts[0] if len(seen.hosts) == 1 else f"{len(seen.hosts)} hosts"
+    return f"{hosts}: {', '.join(places)}"
 
 
 def left_in_words(end: datetime, now: datetime) -> str:

@@ -9,7 +9,7 @@ authorities are one box, so that the picture stays readable with many hosts, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,10 +96,8 @@ def trust_graph(report: Report) -> Element:
         class_="graph",
         width="100%",
     )
-    kinds = {each.key: each.kind for each in graph.authorities}
-    for middle, box in zip(right, graph.services):
-        for edge in _edges(box, left, kinds, middle):
-            picture.append(edge)
+    for edge in _edges(graph, left, right):
+        picture.append(edge)
     for each in graph.authorities:
         picture.append(_box(0, left[each.key], each.label, each.note, f"authority {each.kind}"))
     for middle, box in zip(right, graph.services):
@@ -178,16 +176,49 @@ def _middle(number: int, count: int, height: float) -> float:
     return _TOP + room * (number + 0.5) / max(count, 1)
 
 
-def _edges(box: ServiceBox, left: Mapping[str, float], kinds: Mapping[str, str], middle: float) -> Iterator[Element]:
-    for key in sorted(box.trusted & set(left)):
-        yield _edge(left[key] + 9, middle + 9, f"trusts {kinds[key]}", f"{', '.join(box.services)} trusts it")
-    for key in sorted(box.issued & set(left)):
-        yield _edge(
-            left[key] - 9, middle - 9, f"issued {kinds[key]}", f"it issued a certificate of {', '.join(box.services)}"
-        )
+@dataclass(frozen=True)
+class _Edge:
+    """A line from an authority to services.
+
+    :param kind: ``issued`` or ``trusts``.
+    """
+
+    authority: str
+    service: int
+    kind: str
 
 
-def _edge(left: float, right: float, kind: str, title: str) -> Element:
+def _edges(graph: Graph, left: Mapping[str, float], right: Sequence[float]) -> Iterator[Element]:
+    """All lines; each has a place of its own on the boxes that it joins, so that they can be told apart."""
+    edges = [
+        _Edge(key, number, kind)
+        for number, box in enumerate(graph.services)
+        for kind, keys in (("issued", box.issued), ("trusts", box.trusted))
+        for key in sorted(keys & set(left))
+    ]
+    starts = _spread(edges, lambda edge: edge.authority, lambda edge: right[edge.service])
+    ends = _spread(edges, lambda edge: edge.service, lambda edge: left[edge.authority])
+    kinds = {each.key: each.kind for each in graph.authorities}
+    for edge in sorted(edges, key=lambda edge: edge.kind, reverse=True):
+        services = ", ".join(graph.services[edge.service].services)
+        words = f"{services} trusts it" if edge.kind == "trusts" else f"it issued a certificate of {services}"
+        start, end = left[edge.authority] + starts[edge], right[edge.service] + ends[edge]
+        yield _curve(start, end, f"{edge.kind} {kinds[edge.authority]}", words)
+
+
+def _spread(
+    edges: Sequence[_Edge], box: Callable[[_Edge], object], other_end: Callable[[_Edge], float]
+) -> dict[_Edge, float]:
+    """How far from the middle of its box each line begins, in the order of the other ends."""
+    places: dict[_Edge, float] = {}
+    for key in {box(edge) for edge in edges}:
+        here = sorted((edge for edge in edges if box(edge) == key), key=lambda edge: (other_end(edge), edge.kind))
+        step = min(12.0, (_HEIGHT - 16) / max(len(here) - 1, 1))
+        places.update((edge, (number - (len(here) - 1) / 2) * step) for number, edge in enumerate(here))
+    return places
+
+
+def _curve(left: float, right: float, kind: str, title: str) -> Element:
     start, end = _BOX, _WIDTH - _BOX
     bend = (end - start) / 2
     curve = f"M{start} {left:.0f} C{start + bend:.0f} {left:.0f} {end - bend:.0f} {right:.0f} {end} {right:.0f}"
@@ -202,6 +233,3 @@ def _box(x: float, middle: float, label: str, note: str, kind: str) -> Element:
         element("text", shortened(label, _LABEL_LENGTH), x=x + 16, y=middle - 4, class_="label"),
         element("text", shortened(note, _LABEL_LENGTH + 10), x=x + 16, y=middle + 15, class_="owner"),
     )
-
-
-__all__: Sequence[str] = ["Graph", "make_graph", "trust_graph"]
