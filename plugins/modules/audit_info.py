@@ -153,7 +153,8 @@ services:
           type: str
           sample: /etc/elasticsearch/elasticsearch.keystore
         state:
-          description: Either V(ok), V(missing), V(unreadable), V(damaged), or V(locked) where its password is another one.
+          description:
+            - Either V(ok), V(missing), V(unreadable), V(damaged), or V(locked) where its password is another one.
           type: str
           sample: ok
         problem:
@@ -245,8 +246,8 @@ services:
           type: dict
         certificates:
           description:
-            - Its certificates with all that M(stacktls.elastic.certificate_info) tells of one, C(pem), and C(public_key),
-              the SHA-256 of its key.
+            - Its certificates with all that M(stacktls.elastic.certificate_info) tells of one, C(pem), and
+              C(public_key), the SHA-256 of its key.
           type: list
           elements: dict
 authorities:

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author: Stack TLS contributors (@stacktls)
 description:
   - Compares what M(stacktls.elastic.audit_info), M(stacktls.elastic.tls_endpoint_info) and
-    M(stacktls.elastic.ssl_certificates_info) found, and tells what has expired, is due, weak, unknown, open to everybody
-    or not in force.
+    M(stacktls.elastic.ssl_certificates_info) found, and tells what has expired, is due, weak, unknown, open to
+    everybody or not in force.
   - Writes that as JSON, as metrics for the textfile collector of C(node_exporter), and as one page of HTML that needs
     nothing else. Each file is replaced at once, so nobody reads half of one. None of them holds a secret.
   - Runs on the controller, as an action plugin; the playbook C(audit) calls it.

@@ -72,7 +72,8 @@ def _due(seen: Sighting, evidence: Evidence) -> Iterator[Finding]:
 def strength(evidence: Evidence) -> Iterator[Finding]:
     """Keys and signatures that can be forged with what is known today.
 
-    NIST SP 800-131A Rev. 2 disallows RSA keys of fewer than 2048 bits, curves of fewer than 224, and SHA-1 in signatures.
+    NIST SP 800-131A Rev. 2 disallows RSA keys of fewer than 2048 bits, curves of fewer than 224, and SHA-1 in
+    signatures.
     """
     for seen in evidence.judged:
         certificate = seen.certificate
@@ -188,7 +189,7 @@ def ledger(evidence: Evidence) -> Iterator[Finding]:
 
 
 def former_authorities(evidence: Evidence) -> Iterator[Finding]:
-    """Hosts that trust an authority beside, or with the name of, one of the inventory that is not in force (any more)."""
+    """Hosts that trust an authority which is not in force, beside one that is, or by the name of one."""
     ours = {each.fingerprint: each for folder in evidence.authorities for each in folder.certificates}
     subjects = {each.subject for each in ours.values()}
     in_force = {each.fingerprint for each in evidence.authorities_in_force}

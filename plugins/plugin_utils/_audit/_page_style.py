@@ -16,7 +16,8 @@ STYLE = """
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #11151c; --panel: #1a202a; --line: #2d3644; --text: #e7ebf1; --muted: #9ca8b8; --track: #252d39;
-    --critical: #ff8f93; --critical-soft: #3a1d22; --warning: #f2bd62; --warning-soft: #362a15; --warning-bar: #d99a35;
+    --critical: #ff8f93; --critical-soft: #3a1d22; --warning: #f2bd62; --warning-soft: #362a15;
+  --warning-bar: #d99a35;
     --notice: #86b9f4; --notice-soft: #18293f; --good: #74d3a0; --good-soft: #163226; --good-bar: #3f9b6d;
     --critical-bar: #e05a61; --accent: #7ea6f5;
   }
@@ -33,25 +34,37 @@ h2 { font-size: 19px; margin: 0 0 4px; }
 h3 { font-size: 15px; margin: 22px 0 8px; }
 p { margin: 0 0 8px; }
 a { color: var(--accent); }
-code { font: 13px/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
+code {
+  font: 13px/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace;
+  overflow-wrap: anywhere;
+}
 .muted, footer { color: var(--muted); }
 nav { margin-top: 10px; display: flex; flex-wrap: wrap; gap: 4px 18px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 14px; margin: 24px 0; padding: 0; }
+.tiles {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 14px; margin: 24px 0;
+  padding: 0;
+}
 .tile {
   background: var(--panel); border: 1px solid var(--line); border-top: 4px solid var(--line); border-radius: 10px;
   padding: 14px 18px; list-style: none;
 }
-.tile strong { display: block; font-size: 30px; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums; }
+.tile strong {
+  display: block; font-size: 30px; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums;
+}
 .tile.some.critical { border-top-color: var(--critical-bar); } .tile.some.critical strong { color: var(--critical); }
 .tile.some.warning { border-top-color: var(--warning-bar); } .tile.some.warning strong { color: var(--warning); }
 .tile.some.notice { border-top-color: var(--notice); } .tile.some.notice strong { color: var(--notice); }
 .tile.due { border-top-color: var(--warning-bar); } .tile.valid { border-top-color: var(--good-bar); }
 .tile .muted { overflow-wrap: anywhere; font-size: 13px; display: block; }
-section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 22px 24px; margin: 0 0 20px; }
+section {
+  background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 22px 24px;
+  margin: 0 0 20px;
+}
 .wide { overflow-x: auto; }
 .wide > svg { min-width: 860px; display: block; height: auto; }
 .badge {
-  display: inline-block; border-radius: 999px; padding: 1px 10px; font-size: 12.5px; font-weight: 600; white-space: nowrap;
+  display: inline-block; border-radius: 999px; padding: 1px 10px; font-size: 12.5px; font-weight: 600;
+  white-space: nowrap;
 }
 .badge.critical, .badge.expired { color: var(--critical); background: var(--critical-soft); }
 .badge.warning, .badge.due { color: var(--warning); background: var(--warning-soft); }
@@ -61,22 +74,34 @@ details { border: 1px solid var(--line); border-radius: 10px; margin: 0 0 10px; 
 summary { cursor: pointer; padding: 10px 14px; font-weight: 600; border-radius: 10px; }
 summary:focus-visible, a:focus-visible, .wide:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 summary .muted { font-weight: 400; margin-left: 6px; }
-details.critical { border-left: 4px solid var(--critical-bar); } details.warning { border-left: 4px solid var(--warning-bar); }
+details.critical { border-left: 4px solid var(--critical-bar); }
+details.warning { border-left: 4px solid var(--warning-bar); }
 details.notice { border-left: 4px solid var(--notice); }
 ul.findings { list-style: none; margin: 0; padding: 0 14px 4px; }
-ul.findings li { display: grid; grid-template-columns: 220px 1fr; gap: 2px 20px; padding: 9px 0; border-top: 1px solid var(--line); }
-ul.findings .who { overflow-wrap: anywhere; } ul.findings .who span { display: block; font-size: 13px; color: var(--muted); }
+ul.findings li {
+  display: grid; grid-template-columns: 220px 1fr; gap: 2px 20px; padding: 9px 0;
+  border-top: 1px solid var(--line);
+}
+ul.findings .who { overflow-wrap: anywhere; }
+ul.findings .who span { display: block; font-size: 13px; color: var(--muted); }
 ul.findings .hint { color: var(--muted); font-size: 14px; }
-@media (max-width: 700px) { ul.findings li { grid-template-columns: 1fr; } main, header, footer { padding: 0 14px; } }
+@media (max-width: 700px) {
+  ul.findings li { grid-template-columns: 1fr; }
+  main, header, footer { padding-left: 14px; padding-right: 14px; }
+}
 .nothing { display: flex; gap: 12px; align-items: center; padding: 12px 0 4px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; min-width: 860px; }
 th { text-align: left; color: var(--muted); font-weight: 600; font-size: 13px; white-space: nowrap; }
 th, td { padding: 8px 12px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.name { overflow-wrap: anywhere; max-width: 300px; } td.where { overflow-wrap: anywhere; max-width: 330px; font-size: 13px; }
+td.name { overflow-wrap: anywhere; max-width: 300px; }
+td.where { overflow-wrap: anywhere; max-width: 330px; font-size: 13px; }
 td.date { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.where div { margin-bottom: 2px; } td.where .more { color: var(--muted); }
 td details { border: 0; margin: 0; } td summary { padding: 0; font-weight: 400; color: var(--accent); }
-.legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 13px; color: var(--muted); margin: 0 0 12px; padding: 0; }
+.legend {
+  display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 13px; color: var(--muted); margin: 0 0 12px;
+  padding: 0;
+}
 .legend li { list-style: none; display: flex; align-items: center; gap: 7px; }
 svg { font-family: inherit; }
 svg text { fill: var(--text); font-size: 13px; }
@@ -86,11 +111,16 @@ svg .tick { text-anchor: middle; }
 svg .today { font-weight: 700; fill: var(--accent); paint-order: stroke; stroke: var(--panel); stroke-width: 6px; }
 svg .grid { stroke: var(--line); } svg .now { stroke: var(--accent); stroke-width: 1.5; stroke-dasharray: 3 3; }
 svg .track { fill: var(--track); }
-svg .bar.valid { fill: var(--good-bar); } svg .bar.due { fill: var(--warning-bar); } svg .bar.expired { fill: var(--critical-bar); }
-svg .end { fill: var(--panel); stroke-width: 3; } svg .end.valid { stroke: var(--good-bar); } svg .end.due { stroke: var(--warning-bar); }
+svg .bar.valid { fill: var(--good-bar); }
+svg .bar.due { fill: var(--warning-bar); }
+svg .bar.expired { fill: var(--critical-bar); }
+svg .end { fill: var(--panel); stroke-width: 3; }
+svg .end.valid { stroke: var(--good-bar); }
+svg .end.due { stroke: var(--warning-bar); }
 svg .beyond { fill: none; stroke: var(--panel); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 svg .left { text-anchor: end; font-size: 12.5px; font-variant-numeric: tabular-nums; }
-svg .left.due { fill: var(--warning); font-weight: 600; } svg .left.expired { fill: var(--critical); font-weight: 600; }
+svg .left.due { fill: var(--warning); font-weight: 600; }
+svg .left.expired { fill: var(--critical); font-weight: 600; }
 svg .box { fill: var(--panel); stroke: var(--line); stroke-width: 1.5; }
 svg .box.in_force { stroke: var(--good-bar); fill: var(--good-soft); }
 svg .box.foreign { stroke: var(--warning-bar); fill: var(--warning-soft); }

@@ -137,7 +137,7 @@ def served(crt: Path | None, key: Path | None, old: bool = False):
 
 def elasticsearch(folder: Path, maker: Maker, **issuing) -> dict[str, str]:
     """The configuration of a node with a certificate of the authority; returns variables of its host."""
-    crt, key = maker.issue(folder / "certs/http", **issuing)
+    crt, _key = maker.issue(folder / "certs/http", **issuing)
     ca = folder / "certs/ca.crt"
     ca.write_bytes(maker.certificate.read_bytes())
     settings = {
