@@ -63,8 +63,11 @@ def files(evidence: Evidence) -> Iterator[Finding]:
 
 def _file(look: Look, named: Named) -> Iterator[Finding]:
     file = named.file
-    if file is None or file.state == "missing":
-        words = f"is not there, or holds no certificate or key, and {named.setting or 'the service'} names it."
+    if not named.setting and file is not None and file.state == "missing":
+        hint = "The application has not got it yet: the playbook clients gives it to it."
+        yield Finding(WARNING, "missing", look.host, look.service, named.path, "is not there.", hint)
+    elif file is None or file.state == "missing":
+        words = f"is not there, or holds no certificate or key, and {named.setting} names it."
         hint = "The service will not start with it. Put the file in place, or correct the setting."
         yield Finding(CRITICAL, "missing", look.host, look.service, named.path, words, hint)
     elif file.state in _UNREADABLE:

@@ -34,6 +34,8 @@ _STEPS = (
     (timedelta(days=1826), "%Y"),
 )
 _MOST_TICKS = 8
+_LONGEST = timedelta(days=40 * 365)
+"""Some certificates are made to end in the year 9999."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Axis:
         """One that certificates of services fit on; those of authorities last far longer, and may run out of it."""
         ends = [each.certificate.not_after for each in certificates if each.has_owner]
         ends = ends or [each.certificate.not_after for each in certificates]
-        future = max([each - now for each in ends] + [timedelta(hours=1)]) * 1.06
+        future = min(max([each - now for each in ends] + [timedelta(hours=1)]), _LONGEST) * 1.06
         return cls(now - future * _PAST, now + future)
 
     def at(self, moment: datetime) -> float:

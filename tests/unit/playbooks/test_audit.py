@@ -11,6 +11,10 @@ import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._elasticsearch import Store
+from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._elasticsearch import (
+    encode as encode_elasticsearch,
+)
 from ansible_collections.stacktls.elastic.plugins.module_utils._keystore._kibana import encode as encode_kibana
 from audited import SECRET, Maker, elasticsearch, openssl, served
 from playing import LOCAL, run_playbook
@@ -218,3 +222,62 @@ def test_what_a_host_says_is_data(amiss):
 def test_the_client_certificate_out_of_the_container_is_seen(amiss):
     places = [each["place"] for seen in amiss.report["certificates"] for each in seen["seen"] if each["host"] == "kb"]
     assert any(place.endswith("server.p12") for place in places)
+
+
+def test_no_secret_is_told_at_any_verbosity(tmp_path):
+    maker = Maker(tmp_path / "ca")
+    host = elasticsearch(tmp_path / "es1", maker)
+    entries = {"xpack.security.http.ssl.secure_key_passphrase": SECRET.encode()}
+    (tmp_path / "es1/elasticsearch.keystore").write_bytes(encode_elasticsearch(Store(7, entries), "its-own-7f3a"))
+    (tmp_path / "es1/elasticsearch.keystore").chmod(0o660)
+    settings = tmp_path / "es1/elasticsearch.yml"
+    settings.write_text(settings.read_text()[:-2] + ', "cloud.secret_key": "in-the-clear-1c2d"}')
+    variables = {
+        "elasticsearch_tls_keystore_password": "its-own-7f3a",
+        "stacktls_elasticsearch_password": "elastic-5e6f",
+    }
+    audit = Audit(
+        tmp_path, {"elasticsearch": {"es1": {**LOCAL, **host, **variables}}}, "-vvvv", stacktls_audit_timeout=1
+    )
+    assert [each for each in audit.kinds() if each[1] != "no_answer"] == []  # the keystore was opened
+    for text in [*audit.texts, audit.done.stdout, audit.done.stderr]:
+        for secret in (SECRET, "its-own-7f3a", "in-the-clear-1c2d", "elastic-5e6f"):
+            assert secret not in text
+
+
+def test_check_mode_is_the_same_and_an_inventory_may_have_endpoints_only(tmp_path):
+    maker = Maker(tmp_path / "ca")
+    with served(*maker.issue(tmp_path / "a")) as port:
+        endpoints = {"stacktls_audit_endpoints": [f"localhost:{port}"]}
+        trusting = {**endpoints, "stacktls_audit_endpoints_ca_path": str(maker.certificate)}
+        assert Audit(tmp_path, {}, "--check", **endpoints).kinds() == [("critical", "unknown_issuer", "localhost")]
+        trusted = Audit(tmp_path, {}, "--check", **trusting)
+    assert trusted.kinds() == [] and trusted.done.returncode == 0
+
+
+def test_the_exit_code_is_a_matter_of_the_threshold(tmp_path):
+    maker = Maker(tmp_path / "ca")
+    host = elasticsearch(tmp_path / "es1", maker, record=False)
+    audit = Audit(tmp_path, {"elasticsearch": {"es1": {**LOCAL, **host}}}, stacktls_audit_fail_on="warning")
+    assert {each[0] for each in audit.kinds()} == {"warning"}
+    assert audit.done.returncode == 2
+
+
+def test_nothing_has_to_be_there_yet(tmp_path):
+    hosts = {
+        group: {group: {**LOCAL, "stacktls_host_name": "localhost"}} for group in ("elasticsearch", "kibana", "beats")
+    }
+    variables = {"stacktls_elasticsearch_port": 9, "stacktls_kibana_port": 9, "client_tls_name": "orders"}
+    folders = {
+        "elasticsearch_tls_config_path": str(tmp_path / "none"),
+        "stacktls_kibana_config_path": str(tmp_path / "none"),
+        "beats_tls_beats": [{"name": "filebeat", "config_path": str(tmp_path / "none")}],
+    }
+    audit = Audit(tmp_path, {**hosts, "clients": {"app": LOCAL}}, **variables, **folders)
+    assert {each[:2] for each in audit.kinds()} == {
+        ("warning", "settings"),
+        ("warning", "missing"),
+        ("warning", "no_answer"),
+        ("notice", "missing"),
+    }
+    assert audit.done.returncode == 0, audit.done.stdout[-2000:]

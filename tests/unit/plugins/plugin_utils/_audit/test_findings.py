@@ -222,3 +222,7 @@ def test_the_data_name_issuer_and_places():
     assert leaf["seen"] == [{"host": "es1", "service": "elasticsearch", "place": CRT, "use": "own"}]
     assert {each["use"] for each in ca["seen"]} == {"trusted", "authority"}
     assert data["summary"] == {"critical": 0, "warning": 0, "notice": 0}
+
+
+def test_an_application_that_has_not_got_its_files_yet():
+    assert kinds(service(file("/etc/orders/ca.crt", state="missing"))) == [("warning", "missing", "/etc/orders/ca.crt")]

@@ -110,3 +110,14 @@ def test_any_text_is_only_text(subject, host, path):
 def test_what_turns_the_direction_of_writing_is_seen():
     text = page(report(service(file(CRT, certificate("CN=a\u202egnp.exe\x00")), host="es1")))
     assert "\u202e" not in text and "\x00" not in text and "a\ufffdgnp.exe\ufffd" in text
+
+
+@pytest.mark.parametrize("ends", [2_900_000, 0.002, -20_000, 1])
+def test_any_lifetime_has_a_place_on_the_timeline(ends):
+    looked = service(file(CRT, certificate(starts=min(ends, 0) - 0.01, ends=ends)))
+    parsed = Parsed(page(report(looked)))
+    assert len(parsed.of("text", **{"class": "tick"})) in range(1, 12)
+    places = [
+        float(attrs["x"]) + float(attrs["width"]) for attrs in parsed.of("rect") if attrs["class"].startswith("bar ")
+    ]
+    assert all(0 <= place <= 1060 for place in places)
