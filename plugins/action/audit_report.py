@@ -17,6 +17,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._audit_info impor
 from ansible_collections.stacktls.elastic.plugins.module_utils._audit_report_arguments import ARGUMENTS
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError, located
 from ansible_collections.stacktls.elastic.plugins.module_utils._io import Attributes, write_file
+from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography_here
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import load_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._dates import parse_margin
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._audit import (
@@ -47,6 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
+            require_cryptography_here()
             report = make_report(_evidence(options, datetime.now(timezone.utc)))
             changed = not self._task.check_mode and _write(report, options)
         except StackTlsError as error:

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import Any
-
-from cryptography import x509
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._audit_info import host_path
 from ...module_utils._errors import StackTlsError
 from ...module_utils._pki._certificates import Lifetime, load_certificates
 from ...module_utils._pki._dates import Margin
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 OWN = "own"
 """A certificate that a service has a private key for."""
