@@ -18,16 +18,16 @@ SIGNED = f"""
 {NEW_KEY} -out /tmp/server.key
 openssl req -new -key /tmp/server.key -subj /CN=kb1 -out /tmp/server.csr
 printf 'subjectAltName=DNS:kb1,DNS:localhost' >/tmp/server.ext
-openssl x509 -req -in /tmp/server.csr -CA /tmp/ca.crt -CAkey /tmp/ca.key -passin pass:{CA_PASSPHRASE} -days 300 -sha256 \\
-    -extfile /tmp/server.ext -out /tmp/server.crt
+openssl x509 -req -in /tmp/server.csr -CA /tmp/ca.crt -CAkey /tmp/ca.key -passin pass:{CA_PASSPHRASE} -days 300 \\
+    -sha256 -extfile /tmp/server.ext -out /tmp/server.crt
 cat /tmp/server.key >{KIBANA}/kibana-server.key
 cat /tmp/server.crt >{KIBANA}/kibana-server.crt
 rm /tmp/ca.key /tmp/server.key
 """
 OLD_AUTHORITY = f"""
 {NEW_KEY} -out /tmp/old.key
-openssl req -x509 -new -key /tmp/old.key -subj '/CN=Elastic Stack CA' -days 30 -addext basicConstraints=critical,CA:TRUE \\
-    >>{ELASTICSEARCH}/ca.crt
+openssl req -x509 -new -key /tmp/old.key -subj "/CN=Elastic Stack CA" -days 30 \\
+    -addext basicConstraints=critical,CA:TRUE >>{ELASTICSEARCH}/ca.crt
 """
 
 
