@@ -127,6 +127,7 @@ def look_at_service(service: dict[str, Any], key: str, now: datetime) -> dict[st
         "container_config_path": service["container_config_path"] or "",
         "settings": {**settings.told(), "content": seal(settings.content, key)} if settings else None,
         "keystore": keystore,
+        "given": service["files"],
         "files": [each for each in files if each is not None],
     }
 

@@ -192,8 +192,12 @@ services:
       type: list
       elements: str
       sample: [output.elasticsearch.ssl.verification_mode]
+    switches:
+      description: Whether TLS is switched on, by the names of settings that stand in the file.
+      type: dict
+      sample: {xpack.security.http.ssl.enabled: true}
     files:
-      description: The files of certificates and keys.
+      description: The files of certificates and keys that the settings or O(services[].files) name.
       type: list
       elements: dict
       contains:

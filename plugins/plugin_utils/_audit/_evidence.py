@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._audit_info import host_path
@@ -241,7 +242,7 @@ class Look:
         """What the tasks of the playbook ``audit`` kept of one service."""
         disk = told.get("disk") or {}
         files = tuple(File.of(each) for each in disk.get("files") or ())
-        endpoints = zip(told.get("endpoints") or (), [*(told.get("groups") or ()), *[""] * 99])
+        endpoints = zip(told.get("endpoints") or (), chain(told.get("groups") or (), repeat("")))
         return cls(
             host=told["host"],
             service=told["service"],

@@ -51,6 +51,7 @@ def told_by_settings(service: dict[str, Any], key: str) -> dict[str, Any]:
     """
     settings = dict(service["settings"] or {})
     content = settings.pop("content", None)
+    rest = {name: value for name, value in service.items() if name != "given"}
     told: dict[str, Any] = {"references": [], "unverified": [], "switches": {}}
     if content is not None and settings["state"] == "ok":
         try:
@@ -64,7 +65,10 @@ def told_by_settings(service: dict[str, Any], key: str) -> dict[str, Any]:
                 "unverified": unverified(document),
                 "switches": switches(document),
             }
-    return {**service, "settings": settings or None, **told}
+    # The host looked at every word, those of comments included.
+    meant = {*service["given"], *(each["path"] for each in told["references"])}
+    files = [each for each in service["files"] if each["path"] in meant]
+    return {**rest, "settings": settings or None, **told, "files": files}
 
 
 def references(document: Document, config_path: str, container_config_path: str) -> list[Reference]:

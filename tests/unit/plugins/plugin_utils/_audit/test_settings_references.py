@@ -8,12 +8,13 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._settings_file im
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._audit import told_by_settings
 
 KEY = "k" * 64
+FILES = [{"path": path} for path in ("/etc/x/a.crt", "/etc/x/b.crt", "/g")]
 
 
 def told(text, config_path="/etc/x", container_config_path=""):
     settings = {"path": "/etc/x/x.yml", "state": "ok", "problem": "", "content": seal(text.encode(), KEY)}
     folders = {"config_path": config_path, "container_config_path": container_config_path}
-    return told_by_settings({"settings": settings, **folders}, KEY)
+    return told_by_settings({"settings": settings, **folders, "given": ["/g"], "files": FILES}, KEY)
 
 
 def named(text, *folders):
@@ -64,4 +65,10 @@ def test_what_is_no_yaml_is_damaged_and_its_content_is_gone():
 
 
 def test_a_service_without_settings():
-    assert told_by_settings({"settings": None}, KEY)["settings"] is None
+    found = told_by_settings({"settings": None, "given": [], "files": []}, KEY)
+    assert found == {"settings": None, "files": [], "references": [], "unverified": [], "switches": {}}
+
+
+def test_files_that_only_a_comment_names_do_not_count():
+    found = told("# a.ssl.certificate: a.crt\na.ssl.certificate: b.crt  # not /etc/x/a.crt\n")
+    assert [each["path"] for each in found["files"]] == ["/etc/x/b.crt", "/g"]
