@@ -109,11 +109,13 @@ def _key_of_authority(folder: AuthorityFolder) -> Iterator[Finding]:
 def pairs(evidence: Evidence) -> Iterator[Finding]:
     """Private keys that are not those of the certificates beside them."""
     for look in evidence.looks:
-        keys = {each.group: each.file for each in look.named if each.use == "key" and each.file is not None}
         for named, leaf in look.identities():
-            file = keys.get(named.group) if named.use == "certificate" else named.file
-            if file is not None and file.public_key and leaf.public_key not in ("", file.public_key):
-                yield _mismatch(look, named, file)
+            # Settings in lists, as inputs of a Beat, have one name: there may be several pairs.
+            keys = [each.file for each in look.named if each.use == "key" and each.group == named.group]
+            files = [named.file] if named.use == "keystore" else keys
+            known = [file for file in files if file is not None and file.public_key]
+            if known and leaf.public_key and leaf.public_key not in {file.public_key for file in known}:
+                yield _mismatch(look, named, known[0])
 
 
 def _mismatch(look: Look, named: Named, key: File) -> Finding:

@@ -226,3 +226,20 @@ def test_the_data_name_issuer_and_places():
 
 def test_an_application_that_has_not_got_its_files_yet():
     assert kinds(service(file("/etc/orders/ca.crt", state="missing"))) == [("warning", "missing", "/etc/orders/ca.crt")]
+
+
+def test_several_pairs_by_one_name():
+    leaves = [certificate(serial=number) for number in (1, 2)]
+    files = [file(f"/{n}.crt", leaf) for n, leaf in enumerate(leaves)]
+    for n, leaf in enumerate(leaves):
+        key = {"key_type": "ec-p256", "public_key": leaf["public_key"]}
+        files.append(file(f"/{n}.key", private_key=key, kind="private_key", world_readable=False))
+    named = [
+        reference(f"filebeat.inputs.ssl.{use}", f"/{n}.{end}")
+        for use, end in (("certificate", "crt"), ("key", "key"))
+        for n in (0, 1)
+    ]
+    assert kinds(service(*files, references=named), given=[authority()]) == []
+    assert kinds(service(*files, references=named[:3]), given=[authority()]) == [
+        ("critical", "mismatched_pair", "/0.key")
+    ]
