@@ -31,7 +31,7 @@ def hosts(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(WARNING, "not_asked", look.host, look.service, "the host", look.problem, hint)
         if look.loaded_problem:
             words = f"was not asked what it has loaded: {look.loaded_problem}"
-            hint = "Give stacktls_elasticsearch_password or stacktls_elasticsearch_api_key to an audit that shall ask."
+            hint = "It is asked with stacktls_elasticsearch_password, or stacktls_elasticsearch_api_key."
             yield Finding(NOTICE, "not_asked", look.host, look.service, "the API", words, hint)
 
 
@@ -120,7 +120,10 @@ def pairs(evidence: Evidence) -> Iterator[Finding]:
 
 def _mismatch(look: Look, named: Named, key: File) -> Finding:
     words = f"is not the key of {named.path}." if key.path != named.path else "holds a key of another certificate."
-    hint = "The service does not start with the two. Put back the file that belongs to the other, or reissue both."
+    hint = (
+        "A service does not start with the two, and one that reads them while it runs, as Elasticsearch does, answers "
+    )
+    hint += "nobody any more. Put back the file that belongs to the other, or reissue both."
     return Finding(CRITICAL, "mismatched_pair", look.host, look.service, key.path, words, hint)
 
 
