@@ -40,8 +40,9 @@ def settings(evidence: Evidence) -> Iterator[Finding]:
     for look in evidence.looks:
         told = look.settings or {}
         if told.get("state", "ok") != "ok":
-            level = CRITICAL if told["state"] == "damaged" else WARNING
-            hint = "Install the product first, or name the path of this installation."
+            level, hint = WARNING, "Install the product first, or name the path of this installation."
+            if told["state"] == "damaged":
+                level, hint = CRITICAL, "Correct it: the service would not start again with it."
             yield Finding(level, "settings", look.host, look.service, told["path"], told["problem"], hint)
         store = look.keystore or {}
         if store.get("state", "ok") not in ("ok", "missing"):
