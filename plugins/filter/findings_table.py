@@ -18,12 +18,12 @@ version_added: 0.1.0
 author:
   - Stack TLS contributors (@stacktls)
 description:
-  - Puts what is amiss on several hosts into lines, errors first, with columns that are as wide as they have to be.
+  - Puts what is amiss on several hosts into lines, the worst first, with columns that are as wide as they have to be.
 options:
   _input:
     description:
-      - Findings as M(stacktls.elastic.preflight_info) returns them, each with the C(host) and the C(service) it belongs
-        to.
+      - Findings as M(stacktls.elastic.audit_report) returns them, or M(stacktls.elastic.preflight_info), each with the
+        C(host) and the C(service) it belongs to.
     type: list
     elements: dict
     required: true
@@ -53,14 +53,21 @@ _value:
 
 _COLUMNS = ("level", "host", "service")
 _TEXTS = ("subject", "found", "hint")
+_LEVELS = ("critical", "error", "warning", "notice")
+"""From the worst; each playbook has its own."""
+
 _WIDTH = 90
 
 
 def findings_table(value: Any) -> list[str]:
     """The lines of the table."""
-    findings = sorted(_findings(value), key=lambda each: each["level"])
+    findings = sorted(_findings(value), key=lambda each: _rank(each["level"]))
     widths = [max((len(str(each[name])) for each in findings), default=0) for name in _COLUMNS]
     return [line for each in findings for line in _lines(each, widths)]
+
+
+def _rank(level: str) -> tuple[int, str]:
+    return (_LEVELS.index(level) if level in _LEVELS else len(_LEVELS), level)
 
 
 def _lines(finding: Mapping[str, Any], widths: list[int]) -> list[str]:

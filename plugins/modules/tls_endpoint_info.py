@@ -243,6 +243,10 @@ endpoints:
           description: Either V(server), V(client), V(both) or V(other), by its extended key usages.
           type: str
           sample: server
+        signature_hash:
+          description: Hash that its issuer signed; null where the signature has one of its own, as with Ed25519.
+          type: str
+          sample: sha256
         self_signed:
           description: Whether its own key signed it, as with a root.
           type: bool

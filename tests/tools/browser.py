@@ -26,7 +26,7 @@ _OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=900,400",
+    "--hide-scrollbars",
     "--virtual-time-budget=5000",
 ]
 _FAILED = "Page load failed: "
@@ -54,13 +54,20 @@ class Browser:
             add = ("-A", "-n", ca_path.name, "-t", "C,,", "-i", str(ca_path))
             subprocess.run([*certutil, *add], check=True, capture_output=True)
 
-    def visit(self, url: str, screenshot: Path | None = None) -> str:
+    def visit(
+        self, url: str, screenshot: Path | None = None, *, size: tuple[int, int] = (900, 400), dark: bool = False
+    ) -> str:
         """The page as the browser has it, as HTML; a picture of it goes into the file.
+
+        :param size: width and height of its window, and so of the picture.
+        :param dark: whether its user likes dark pages.
 
         :raises PageError: where it shows an error of its own.
         """
         profile = f"--user-data-dir={self._folder / 'profile'}"
-        command = ["chromium", *_OPTIONS, profile, f"--host-resolver-rules={self._rules}"]
+        scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
+        window = f"--window-size={size[0]},{size[1]}"
+        command = ["chromium", *_OPTIONS, window, scheme, profile, f"--host-resolver-rules={self._rules}"]
         if screenshot is not None:
             screenshot.parent.mkdir(parents=True, exist_ok=True)
             self._run([*command, f"--screenshot={screenshot}", url])

@@ -13,6 +13,7 @@ from ._certificates import describe, extension_of, is_self_signed
 
 with contextlib.suppress(ImportError):  # reported by _module.require_cryptography
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
 
 _KEY_USAGES = {
@@ -43,12 +44,22 @@ def describe_fully(certificate: x509.Certificate, now: datetime) -> dict[str, An
     return {
         **describe(certificate, now),
         "fingerprint_sha1": certificate.fingerprint(hashes.SHA1()).hex(),  # noqa: S303 (tools still print it)
+        "signature_hash": _signature_hash(certificate),
         "self_signed": is_self_signed(certificate),
         "ca": constraints is not None and constraints.ca,
         "path_length": None if constraints is None else constraints.path_length,
         "key_usages": _key_usages(certificate),
         "extended_key_usages": _extended_key_usages(certificate),
     }
+
+
+def _signature_hash(certificate: x509.Certificate) -> str | None:
+    """The hash that was signed, such as ``sha256``; ``None`` where the signature has one of its own, as Ed25519."""
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return None
+    return algorithm.name if algorithm else None
 
 
 def is_authority(certificate: x509.Certificate) -> bool:

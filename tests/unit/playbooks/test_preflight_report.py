@@ -48,5 +48,5 @@ def test_warnings_and_hosts_without_findings_do_not_stop_the_run(tmp_path):
 
 
 def test_what_two_roles_find_in_the_same_file_is_told_once(tmp_path):
-    _, findings = report(tmp_path, {"a": {**LOCAL, "stacktls_findings": [FINDING, FINDING]}})
+    _done, findings = report(tmp_path, {"a": {**LOCAL, "stacktls_findings": [FINDING, FINDING]}})
     assert findings == [FINDING]
