@@ -77,7 +77,7 @@ sanity: venv
 stack-test: venv images
 	@$(PART) $(SIDE_BY_SIDE)stack-test tests/tools/stack-test
 
-kubernetes-test: venv kubernetes
+kubernetes-test: venv kubernetes archive
 	@$(PART) $(SIDE_BY_SIDE)kubernetes-test tests/tools/kubernetes-test
 
 integration: venv images archive
