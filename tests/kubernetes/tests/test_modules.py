@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import ELASTICSEARCH, Cluster, until
-from controlplane import settings
 
 if TYPE_CHECKING:
     from controlplane.plane import Plane
@@ -102,8 +101,7 @@ def test_they_do_what_they_say_and_nothing_twice(
     assert own["certificate"]["issuer"] == "CN=es"
     assert own["authorities"][0]["fingerprint_sha256"] == results["authority"][1]["certificate"]["fingerprint_sha256"]
 
-    licensing = cluster.core.read_namespaced_config_map("elastic-licensing", settings.OPERATOR_NAMESPACE).data
-    assert results["license"][0]["level"] == results["license"][1]["level"] == licensing["eck_license_level"]
+    assert results["license"][0]["level"] == results["license"][1]["level"] == cluster.license()
     assert results["managed"][0]["secret_name"] == "m"
     ends = until(lambda: cluster.get("Certificate", "managed")["status"].get("notAfter"))
     assert results["managed"][0]["not_after"] == ends
