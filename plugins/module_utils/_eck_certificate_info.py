@@ -49,6 +49,8 @@ def manage_eck_certificate_info(params: dict[str, Any], cluster: Cluster, clock:
     wanted = parse_alternative_names(params["subject_alt_names"])
     if params["candidate"]:
         return _candidate(cluster, names, params, wanted)
+    if not kind.has_http:
+        raise _without_http(names)
     return {"changed": False, **Watch(cluster, names, wanted, clock or Clock()).until(params["timeout"])}
 
 
@@ -91,7 +93,7 @@ class Watch:
         if resource is None:
             raise StackTlsError(f"there is no {self.names}.", hint="Create it first, or check name and namespace.")
         if not serves_http(kind, resource):
-            raise StackTlsError(f"{self.names} serves no HTTP, so the operator makes no certificate for it.")
+            raise _without_http(self.names)
         source = self._secret(secret_name_of(http_options(kind, resource)))
         transport_name = secret_name_of(transport_options(resource)) if kind.has_transport else ""
         transport_source = self._secret(transport_name)
@@ -123,6 +125,10 @@ class Watch:
             f"{self.names}: after {timeout:.0f} s, {objection}.{said}",
             hint="See whether the ECK operator runs and watches this namespace.",
         )
+
+
+def _without_http(names: Names) -> StackTlsError:
+    return StackTlsError(f"{names} serves no HTTP, so the operator makes no certificate for it.")
 
 
 def _candidate(
