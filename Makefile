@@ -77,7 +77,7 @@ sanity: venv
 stack-test: venv images
 	@$(PART) $(SIDE_BY_SIDE)stack-test tests/tools/stack-test
 
-kubernetes-test: venv kubernetes
+kubernetes-test: venv kubernetes archive
 	@$(PART) $(SIDE_BY_SIDE)kubernetes-test tests/tools/kubernetes-test
 
 integration: venv images archive
@@ -89,10 +89,10 @@ molecule: molecule-pair molecule-cluster molecule-eck
 ON_CLUSTER := cluster failed_node beats clients
 # Those that "make test" has no time for. What it has of their kind: of "brownfield" the scenario "auto_configured", of "browsers"
 # Kibana's HTTPS with curl, of "failed_node" a single node that does not come back, and of "beats" test_beats.py, all in tests/system;
-# of "eck" the scenario "eck_cert_manager".
-IN_SOAK := beats brownfield browsers eck failed_node
+# of "eck_products" the tests of kinds in tests/kubernetes.
+IN_SOAK := beats brownfield browsers eck_products failed_node
 # Those that run on the control plane of tests/kubernetes, and need no containers.
-ON_KUBERNETES := eck eck_cert_manager
+ON_KUBERNETES := eck eck_cert_manager eck_products
 SCENARIOS := $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml))
 IN_TEST := $(filter-out $(IN_SOAK),$(SCENARIOS))
 

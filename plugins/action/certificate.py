@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_arguments import (
     ISSUER_OPTIONS,
     MODULE_ARGUMENTS,
@@ -23,63 +20,38 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_chec
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import specification_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_results import completed, summary
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_sources import read_source
-from ansible_collections.stacktls.elastic.plugins.module_utils._errors import FileError, StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._io import parse_mode
-from ansible_collections.stacktls.elastic.plugins.module_utils._module import require_cryptography_here
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, encode_certificates
+from ansible_collections.stacktls.elastic.plugins.module_utils._issuing_arguments import for_host
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_private_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import decode_request_text
 from ansible_collections.stacktls.elastic.plugins.module_utils._signing import require_in_use
-from ansible_collections.stacktls.elastic.plugins.plugin_utils._elsewhere import run_elsewhere
 from ansible_collections.stacktls.elastic.plugins.plugin_utils._signers import (
     Request,
     RequestsFolder,
     Signer,
     known_issuers,
-    signer_of,
 )
+from ansible_collections.stacktls.elastic.plugins.plugin_utils._signing_action import SigningAction, pem_of
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 _MODULE = "stacktls.elastic.certificate"
-_SIGNING = "stacktls.elastic.certificate_signature"
-_OF_THE_CONTROLLER = (
-    "ca_private_key",
-    "ca_passphrase",
-    "signer_environment",
-    "source_certificate",
-    "source_private_key",
-)
-"""Options that the managed host has no use for, secrets among them."""
-
-_OF_A_SOURCE_HERE = ("source_passphrase", "elasticsearch_keystore_password")
-"""The same where the source is on the controller."""
-
 _OF_ANSIBLE = ("ansible_facts", "deprecations", "warnings")
 """What Ansible itself, or the module's host, has to say: the interpreter that was found, for example."""
 
 Exchange = dict[str, dict[str, str]]
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(SigningAction):
     """Two calls of the module where a certificate is due, one where none is."""
 
-    _supports_async = False
+    arguments = MODULE_ARGUMENTS
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the task."""
-        super().run(tmp, task_vars)
-        _validation, params = self.validate_argument_spec(**MODULE_ARGUMENTS)
-        self._task_vars = task_vars or {}
-        self._now = datetime.now(timezone.utc)
-        try:
-            require_cryptography_here()
-            return self._ensure(identities_of(params))
-        except StackTlsError as error:
-            return {"failed": True, "msg": str(error)}
-
-    def _ensure(self, identities: list[Options]) -> dict[str, Any]:
+    def _ensure(self, params: dict[str, Any]) -> dict[str, Any]:
+        identities = identities_of(params)
         check_identities(identities, self._now)
         self._identities = {identity["name"]: identity for identity in identities}
         self._signers = self._signers_by_name()
@@ -94,7 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         requests = [self._request(finding) for finding in findings.values() if "request" in finding]
         issued = self._issued(requests)
         for name, chain in issued.items():
-            exchange[name]["certificate"] = _pem(chain)
+            exchange[name]["certificate"] = pem_of(chain)
         wanted = {name: brought[name] for name, finding in findings.items() if "key_wanted" in finding}
         due = [*issued, *wanted]
         if due and not self._task.check_mode:
@@ -124,25 +96,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             signers[name] = found
         return signers
 
-    def _signer(self, options: Options) -> Signer:
-        return signer_of(
-            options,
-            lambda arguments: run_elsewhere(self, options["ca_host"], _SIGNING, arguments, self._task_vars),
-            check_mode=self._task.check_mode,
-        )
-
     def _read(self, options: Options) -> Identity:
         """The files on the controller that were brought; Ansible finds and, where needed, decrypts them."""
         with about(options["name"], self._identities):
             return read_source(options, self._content_of, known_issuers(options), self._now)
-
-    def _content_of(self, path: str) -> bytes:
-        try:
-            found = self._find_needle("files", path)
-        except AnsibleError:
-            raise FileError("there is no such file on the controller.", path=path) from None
-        content, _to_be_shown = self._loader._get_file_contents(found)
-        return bytes(content)
 
     def _exchange(self, brought: dict[str, Identity]) -> Exchange:
         """What the host needs to compare each identity."""
@@ -152,15 +109,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             signer = self._signers.get(name)
             with about(name, self._identities):
                 if signer is None:
-                    exchange[name] = {"issuers": _pem(known_issuers(options).certificates)}
+                    exchange[name] = {"issuers": pem_of(known_issuers(options).certificates)}
                     continue
                 if id(signer) not in seen:
                     issuers = signer.issuers(self._now).certificates
-                    seen[id(signer)] = {"issuers": _pem(issuers), "trusted": _pem(signer.trusted())}
+                    seen[id(signer)] = {"issuers": pem_of(issuers), "trusted": pem_of(signer.trusted())}
                 require_in_use(specification_of(options).subject, signer.retired())
             exchange[name] = dict(seen[id(signer)])
         for name, found in brought.items():
-            exchange[name]["certificate"] = _pem([found.certificate, *found.authorities])
+            exchange[name]["certificate"] = pem_of([found.certificate, *found.authorities])
         return exchange
 
     def _request(self, finding: dict[str, Any]) -> Request:
@@ -229,7 +186,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _on_host(
         self, phase: str, names: Iterable[str], exchange: Exchange, secrets: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        sent = [_for_host(self._identities[name]) for name in names]
+        sent = [for_host(self._identities[name]) for name in names]
         arguments = {
             "phase": phase,
             "identities": sent,
@@ -245,15 +202,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 def _is_sent(options: Options) -> bool:
     """Whether the controller has the files of this identity."""
     return options["signer"] == "brought" and not options["remote_source"]
-
-
-def _for_host(options: Options) -> dict[str, Any]:
-    hidden = {*_OF_THE_CONTROLLER, *([] if options["remote_source"] else _OF_A_SOURCE_HERE)}
-    return {name: value for name, value in options.items() if value is not None and name not in hidden}
-
-
-def _pem(certificates: Iterable[x509.Certificate]) -> str:
-    return encode_certificates(certificates).decode()
 
 
 def _by_name(names: Iterable[str], result: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
 from ..module_utils._eck._manifest import with_tls
-from ..module_utils._errors import StackTlsError
-from ..plugin_utils._eck_plans import kind_of_plan, wanted_tls
+from ..plugin_utils._eck_plans import with_plan
 
 DOCUMENTATION = r"""
 name: eck_manifest
@@ -23,19 +20,13 @@ author:
 description:
   - Puts the TLS part of a plan, which P(stacktls.elastic.eck_plans#filter) makes, into the manifest of a resource
     that does not exist yet.
+extends_documentation_fragment:
+  - stacktls.elastic._eck_plan
 options:
   _input:
     description: The manifest.
     type: dict
     required: true
-  plan:
-    description: The plan.
-    type: dict
-    required: true
-  only:
-    description: Names of the fields of the plan that count, all by default.
-    type: list
-    elements: str
 """
 
 EXAMPLES = r"""
@@ -53,10 +44,7 @@ _value:
 
 def eck_manifest(value: Any, plan: Mapping[str, Any], only: list[str] | None = None) -> dict[str, Any]:
     """The manifest with the TLS part in it."""
-    try:
-        return with_tls(kind_of_plan(plan), value, wanted_tls(plan, only))
-    except StackTlsError as error:
-        raise AnsibleFilterError(f"{plan['id']}: {error}") from error
+    return with_plan(with_tls, value, plan, only)
 
 
 class FilterModule:

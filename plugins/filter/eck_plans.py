@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._eck._manifest import tls_patch
 from ..module_utils._errors import StackTlsError
-from ..plugin_utils._eck_plans import kind_of_plan, plans_of, wanted_tls
+from ..plugin_utils._eck_plans import plans_of, with_plan
 
 DOCUMENTATION = r"""
 name: eck_plans
@@ -60,11 +60,11 @@ def eck_plans(value: Any, namespace: str = "default", domain: str = "cluster.loc
         raise AnsibleFilterError(f"eck_tls_resources must be a list of resources, not {type(value).__name__}.")
     try:
         plans = plans_of(list(value), namespace, domain)
-        for plan in plans:
-            if plan["definition"]:
-                tls_patch(kind_of_plan(plan), plan["definition"], wanted_tls(plan))
     except StackTlsError as error:
         raise AnsibleFilterError(f"eck_tls_resources: {error}") from error
+    for plan in plans:
+        if plan["definition"]:
+            with_plan(tls_patch, plan["definition"], plan)
     return plans
 
 

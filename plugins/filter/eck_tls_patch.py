@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
 from ..module_utils._eck._manifest import tls_patch
-from ..module_utils._errors import StackTlsError
-from ..plugin_utils._eck_plans import kind_of_plan, wanted_tls
+from ..plugin_utils._eck_plans import with_plan
 
 DOCUMENTATION = r"""
 name: eck_tls_patch
@@ -24,19 +21,13 @@ description:
   - Compares a resource with one of the plans that P(stacktls.elastic.eck_plans#filter) makes, and returns a JSON
     merge patch (RFC 7396). It is empty where the resource is as wanted, whatever empty fields the operator wrote into
     it.
+extends_documentation_fragment:
+  - stacktls.elastic._eck_plan
 options:
   _input:
     description: The resource as the cluster has it; empty where it does not exist.
     type: dict
     required: true
-  plan:
-    description: The plan.
-    type: dict
-    required: true
-  only:
-    description: Names of the fields of the plan that count, all by default.
-    type: list
-    elements: str
 """
 
 EXAMPLES = r"""
@@ -60,10 +51,7 @@ _value:
 
 def eck_tls_patch(value: Any, plan: Mapping[str, Any], only: list[str] | None = None) -> dict[str, Any]:
     """The merge patch, empty where nothing differs."""
-    try:
-        return tls_patch(kind_of_plan(plan), value or {}, wanted_tls(plan, only))
-    except StackTlsError as error:
-        raise AnsibleFilterError(f"{plan['id']}: {error}") from error
+    return with_plan(tls_patch, value, plan, only)
 
 
 class FilterModule:

@@ -314,10 +314,10 @@ def _fingerprints(lines: Iterable[bytes]) -> Iterator[str]:
 
 
 def _rotation_stage(path: str) -> str:
-    """How far a rotation of the authority has come; empty where there is none."""
+    """How far a rotation of the authority has come; empty where none goes on."""
     found = _read(path)
     state = _parsed(found.content) if found is not None and found.state == "ok" else None
-    return str(state.get("stage", "")) if isinstance(state, dict) else ""
+    return str(state.get("stage", "")) if isinstance(state, dict) and not state.get("finished") else ""
 
 
 def _parsed(text: bytes) -> Any:

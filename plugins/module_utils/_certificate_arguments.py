@@ -16,14 +16,12 @@ from typing import Any
 
 from ._changes import FILE_ARGUMENTS
 from ._errors import StackTlsError
+from ._issuing_arguments import ISSUING_ALTERNATIVES, ISSUING_ARGUMENTS, PHASE_ARGUMENTS
 from ._pki._kinds import ENCRYPTIONS, KEY_TYPES, PROFILES
 
-PHASES = ("inspect", "install", "discard")
 CONSUMERS = ("generic", "elasticsearch", "kibana")
 SIGNERS = ("authority", "command", "csr_only", "brought")
 OUTPUTS = ("private_key_path", "certificate_path", "combined_path", "pkcs12_path", "ca_certificates_path")
-
-SOURCE_FILES = ("source_certificate_path", "source_chain_path", "source_private_key_path", "source_pkcs12_path")
 
 ISSUER_OPTIONS = (
     "signer",
@@ -39,29 +37,9 @@ ISSUER_OPTIONS = (
 )
 """What tells one issuer from another."""
 
-_DEFAULTS: dict[str, Any] = {
-    "pkcs12_friendly_name": "certificate",
-    "pkcs12_encryption": "aes-256",
-    "kind": "certificate",
-    "ca_certificates_kind": "trust",
-    "subject_alt_names": [],
-    "profile": "server",
-    "key_type": "ec-p256",
-    "consumer": "generic",
-    "not_before": "-1h",
-    "not_after": "+397d",
-    "renew_before": "33%",
-    "force": False,
-    "folder_expected": False,
-    "signer": "authority",
-    "signer_environment": {},
-    "signer_timeout": 60,
-    "elasticsearch_keystore_path": "/etc/elasticsearch/elasticsearch.keystore",
-    "remote_source": False,
-}
-
-_IDENTITY_ARGUMENTS: dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     **FILE_ARGUMENTS,
+    **ISSUING_ARGUMENTS,
     "certificate_path": {"type": "path"},
     "private_key_path": {"type": "path", "no_log": False},
     "private_key_passphrase": {"type": "str", "no_log": True},
@@ -69,49 +47,30 @@ _IDENTITY_ARGUMENTS: dict[str, Any] = {
     "ca_certificates_path": {"type": "path"},
     "pkcs12_path": {"type": "path"},
     "pkcs12_password": {"type": "str", "no_log": True},
-    "pkcs12_friendly_name": {"type": "str"},
-    "pkcs12_encryption": {"type": "str", "choices": list(ENCRYPTIONS)},
+    "pkcs12_friendly_name": {"type": "str", "default": "certificate"},
+    "pkcs12_encryption": {"type": "str", "choices": list(ENCRYPTIONS), "default": "aes-256"},
     "certificate_mode": {"type": "raw"},
-    "kind": {"type": "str", "choices": ["certificate", "client_certificate"]},
-    "ca_certificates_kind": {"type": "str", "choices": ["trust", "realm_trust"]},
-    "subject": {"type": "str"},
-    "common_name": {"type": "str"},
-    "subject_alt_names": {"type": "list", "elements": "str"},
-    "profile": {"type": "str", "choices": list(PROFILES)},
-    "key_type": {"type": "str", "choices": list(KEY_TYPES), "no_log": False},
-    "consumer": {"type": "str", "choices": list(CONSUMERS)},
-    "not_before": {"type": "str"},
-    "not_after": {"type": "str"},
-    "renew_before": {"type": "str"},
-    "force": {"type": "bool"},
-    "folder_expected": {"type": "bool"},
-    "signer": {"type": "str", "choices": list(SIGNERS)},
-    "ca_path": {"type": "path"},
-    "ca_host": {"type": "str"},
-    "ca_private_key": {"type": "str", "no_log": True},
-    "ca_passphrase": {"type": "str", "no_log": True},
-    "issuer_certificates": {"type": "str"},
-    "signer_command": {"type": "list", "elements": "str"},
-    "signer_environment": {"type": "dict", "no_log": True},
-    "signer_timeout": {"type": "int"},
-    "requests_path": {"type": "path"},
-    "source_certificate_path": {"type": "path"},
-    "source_certificate": {"type": "str"},
-    "source_chain_path": {"type": "path"},
-    "source_private_key_path": {"type": "path", "no_log": False},
-    "source_private_key": {"type": "str", "no_log": True},
-    "source_pkcs12_path": {"type": "path"},
-    "source_passphrase": {"type": "str", "no_log": True},
+    "kind": {"type": "str", "choices": ["certificate", "client_certificate"], "default": "certificate"},
+    "ca_certificates_kind": {"type": "str", "choices": ["trust", "realm_trust"], "default": "trust"},
+    "profile": {"type": "str", "choices": list(PROFILES), "default": "server"},
+    "key_type": {"type": "str", "choices": list(KEY_TYPES), "default": "ec-p256", "no_log": False},
+    "consumer": {"type": "str", "choices": list(CONSUMERS), "default": "generic"},
+    "not_after": {"type": "str", "default": "+397d"},
+    "folder_expected": {"type": "bool", "default": False},
+    "signer": {"type": "str", "choices": list(SIGNERS), "default": "authority"},
     "source_passphrase_entry": {"type": "str", "no_log": False},
-    "elasticsearch_keystore_path": {"type": "path", "no_log": False},
+    "elasticsearch_keystore_path": {
+        "type": "path",
+        "no_log": False,
+        "default": "/etc/elasticsearch/elasticsearch.keystore",
+    },
     "elasticsearch_keystore_password": {"type": "str", "no_log": True},
-    "remote_source": {"type": "bool"},
 }
+"""Every option of an identity with its default."""
 
-ARGUMENTS: dict[str, Any] = {
-    name: {**option, "default": _DEFAULTS.get(name)} for name, option in _IDENTITY_ARGUMENTS.items()
+_IDENTITY_ARGUMENTS: dict[str, Any] = {
+    name: {key: value for key, value in option.items() if key != "default"} for name, option in ARGUMENTS.items()
 }
-"""Every option of an identity with its default, for all modules that issue certificates."""
 
 MODULE_ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
@@ -122,20 +81,12 @@ MODULE_ARGUMENTS: dict[str, Any] = {
             "default": [],
             "options": {"name": {"type": "str"}, **_IDENTITY_ARGUMENTS},
         },
-        "phase": {"type": "str", "choices": list(PHASES), "default": "inspect"},
-        "exchange": {"type": "dict", "default": {}},
-        "secrets": {"type": "dict", "default": {}, "no_log": True},
+        **PHASE_ARGUMENTS,
     },
 }
 """What module and action accept."""
 
-ALTERNATIVES = (
-    ("subject", "common_name"),
-    ("source_certificate_path", "source_certificate", "source_pkcs12_path"),
-    ("source_private_key_path", "source_private_key", "source_pkcs12_path"),
-    ("source_passphrase", "source_passphrase_entry"),
-    ("ca_path", "ca_private_key"),
-)
+ALTERNATIVES = (*ISSUING_ALTERNATIVES, ("source_passphrase", "source_passphrase_entry"))
 """Options that exclude each other: what an identity gives of them replaces all that it would share."""
 
 Options = dict[str, Any]

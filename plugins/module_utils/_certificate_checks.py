@@ -12,42 +12,22 @@ from datetime import datetime
 from ansible.module_utils.common.validation import (
     check_mutually_exclusive,
     check_required_by,
-    check_required_if,
     check_required_one_of,
     check_required_together,
 )
 
-from ._certificate_arguments import (
-    ALTERNATIVES,
-    ISSUER_OPTIONS,
-    OUTPUTS,
-    Options,
-    about,
-)
+from ._certificate_arguments import ALTERNATIVES, ISSUER_OPTIONS, OUTPUTS, Options, about
 from ._certificate_consumers import check_consumer
 from ._certificate_options import lifetime_of, specification_of
 from ._errors import CertificateError, FileError
+from ._issuing_arguments import check_issuing
 
 _SHORTEST_SECRET = 4
 """As OpenSSL asks for."""
 
 _TOGETHER = (("certificate_path", "private_key_path"),)
 _ONE_OF = (("certificate_path", "combined_path", "pkcs12_path"),)
-_BY = {
-    "pkcs12_password": ["pkcs12_path"],
-    "ca_host": ["ca_path"],
-    "ca_private_key": ["issuer_certificates"],
-}
-_IF = (
-    ("signer", "authority", ("ca_path", "ca_private_key"), True),
-    ("signer", "authority", ("subject", "common_name"), True),
-    ("signer", "command", ("signer_command",)),
-    ("signer", "command", ("subject", "common_name"), True),
-    ("signer", "csr_only", ("requests_path",)),
-    ("signer", "csr_only", ("subject", "common_name"), True),
-    ("signer", "brought", ("source_certificate_path", "source_certificate", "source_pkcs12_path"), True),
-    ("signer", "brought", ("source_private_key_path", "source_private_key", "source_pkcs12_path"), True),
-)
+_BY = {"pkcs12_password": ["pkcs12_path"]}
 
 
 def check_identities(identities: list[Options], now: datetime) -> None:
@@ -65,14 +45,13 @@ def check_identities(identities: list[Options], now: datetime) -> None:
 
 def _check_combination(identity: Options) -> None:
     """What Ansible checks of the options of a task, for an identity with what it shares with others."""
+    check_issuing(identity)
     present = {name: value for name, value in identity.items() if value is not None}
     try:
-        for alternatives in ALTERNATIVES:
-            check_mutually_exclusive([alternatives], present)
+        check_mutually_exclusive(ALTERNATIVES, present)
         check_required_one_of(_ONE_OF, present)
         check_required_together(_TOGETHER, present)
         check_required_by(_BY, present)
-        check_required_if(_IF, present)
     except TypeError as error:
         raise CertificateError(f"{error}.") from None
     if identity["private_key_passphrase"] is not None and not (

@@ -20,11 +20,12 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from ._certificate_arguments import OUTPUTS, SOURCE_FILES, Options, identities_of
+from ._certificate_arguments import OUTPUTS, Options, identities_of
 from ._certificate_results import summary
 from ._changes import attributes_of, journal_of, pending
 from ._errors import StackTlsError
 from ._io import SECRET_MODE, Attributes, digest, ids_of, make_folder, read_file, write_file
+from ._issuing_arguments import SOURCE_FILES
 
 FOLDER = os.path.join("/var/cache" if os.geteuid() == 0 else os.path.expanduser("~/.cache"), "stacktls/certificates")
 _ITERATIONS = 10_000

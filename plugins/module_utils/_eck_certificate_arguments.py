@@ -8,16 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.common.validation import (
-    check_mutually_exclusive,
-    check_required_by,
-    check_required_if,
-)
-
-from ._certificate_arguments import ALTERNATIVES, ARGUMENTS, PHASES, Options
+from ._certificate_arguments import Options
 from ._certificate_options import specification_of
 from ._eck._secret import AUTHORITY, CERTIFICATE, KINDS, Form
-from ._errors import CertificateError, StackTlsError
+from ._errors import StackTlsError
+from ._issuing_arguments import ISSUING_ARGUMENTS, PHASE_ARGUMENTS, check_issuing
 from ._kubernetes import CONNECTION_ARGUMENTS
 from ._pki._certificates import Specification
 
@@ -25,33 +20,6 @@ _SIGNERS = ("authority", "command", "csr_only", "self_signed", "brought")
 _KEY_TYPES = ("ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072", "rsa-4096")
 _PROFILES = ("server", "client", "both")
 _LIFETIMES = {CERTIFICATE: "+397d", AUTHORITY: "+3650d"}
-
-_TAKEN = (
-    "subject",
-    "common_name",
-    "subject_alt_names",
-    "not_before",
-    "renew_before",
-    "force",
-    "ca_path",
-    "ca_host",
-    "ca_private_key",
-    "ca_passphrase",
-    "issuer_certificates",
-    "signer_command",
-    "signer_environment",
-    "signer_timeout",
-    "requests_path",
-    "source_certificate_path",
-    "source_certificate",
-    "source_chain_path",
-    "source_private_key_path",
-    "source_private_key",
-    "source_pkcs12_path",
-    "source_passphrase",
-    "remote_source",
-)
-"""Options that mean what they do for the module ``certificate``."""
 
 _OWN: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -66,33 +34,17 @@ _OWN: dict[str, Any] = {
     "signer": {"type": "str", "choices": list(_SIGNERS), "default": "authority"},
 }
 
-OPTIONS = (*_OWN, *_TAKEN)
+OPTIONS = (*_OWN, *ISSUING_ARGUMENTS)
 
 MODULE_ARGUMENTS: dict[str, Any] = {
     "argument_spec": {
         **CONNECTION_ARGUMENTS,
         **_OWN,
-        **{name: ARGUMENTS[name] for name in _TAKEN},
-        "phase": {"type": "str", "choices": list(PHASES), "default": "inspect"},
-        "exchange": {"type": "dict", "default": {}},
-        "secrets": {"type": "dict", "default": {}, "no_log": True},
+        **ISSUING_ARGUMENTS,
+        **PHASE_ARGUMENTS,
     },
 }
 """What module and action accept."""
-
-_BY = {"ca_host": ["ca_path"], "ca_private_key": ["issuer_certificates"]}
-_NAMED = ("subject", "common_name")
-_IF = (
-    ("signer", "authority", ("ca_path", "ca_private_key"), True),
-    ("signer", "authority", _NAMED, True),
-    ("signer", "command", ("signer_command",)),
-    ("signer", "command", _NAMED, True),
-    ("signer", "csr_only", ("requests_path",)),
-    ("signer", "csr_only", _NAMED, True),
-    ("signer", "self_signed", _NAMED, True),
-    ("signer", "brought", ("source_certificate_path", "source_certificate", "source_pkcs12_path"), True),
-    ("signer", "brought", ("source_private_key_path", "source_private_key", "source_pkcs12_path"), True),
-)
 
 
 def options_of(params: Mapping[str, Any]) -> Options:
@@ -106,14 +58,7 @@ def check_options(options: Options) -> None:
 
     :raises StackTlsError: where options do not go together.
     """
-    present = {name: value for name, value in options.items() if value is not None}
-    try:
-        for alternatives in ALTERNATIVES:
-            check_mutually_exclusive([[name for name in alternatives if name in OPTIONS]], present)
-        check_required_by(_BY, present)
-        check_required_if(_IF, present)
-    except TypeError as error:
-        raise CertificateError(f"{error}.") from None
+    check_issuing(options)
     _check_authority(options)
 
 

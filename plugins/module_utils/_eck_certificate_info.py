@@ -12,7 +12,7 @@ from typing import Any
 
 from ._eck._events import Complaint, complaints_in, last_change
 from ._eck._kinds import Names, kind_of
-from ._eck._manifest import http_options, secret_name_of, transport_options
+from ._eck._manifest import http_options, secret_name_of, serves_http, transport_options
 from ._eck._observation import Observed, amiss, serves
 from ._eck._secret import Data, Form, chain_of, decode, read_data, require_usable
 from ._errors import CertificateError, StackTlsError
@@ -50,7 +50,7 @@ def manage_eck_certificate_info(params: dict[str, Any], cluster: Cluster, clock:
     if params["candidate"]:
         return _candidate(cluster, names, params, wanted)
     if not kind.has_http:
-        raise StackTlsError(f"resources of the kind {kind.name} serve no HTTP, so the operator makes no certificate.")
+        raise _without_http(names)
     return {"changed": False, **Watch(cluster, names, wanted, clock or Clock()).until(params["timeout"])}
 
 
@@ -92,6 +92,8 @@ class Watch:
         resource = self.cluster.get(kind.api_version, kind.name, self.names.name, self.names.namespace)
         if resource is None:
             raise StackTlsError(f"there is no {self.names}.", hint="Create it first, or check name and namespace.")
+        if not serves_http(kind, resource):
+            raise _without_http(self.names)
         source = self._secret(secret_name_of(http_options(kind, resource)))
         transport_name = secret_name_of(transport_options(resource)) if kind.has_transport else ""
         transport_source = self._secret(transport_name)
@@ -123,6 +125,10 @@ class Watch:
             f"{self.names}: after {timeout:.0f} s, {objection}.{said}",
             hint="See whether the ECK operator runs and watches this namespace.",
         )
+
+
+def _without_http(names: Names) -> StackTlsError:
+    return StackTlsError(f"{names} serves no HTTP, so the operator makes no certificate for it.")
 
 
 def _candidate(

@@ -24,6 +24,7 @@ requirements:
   - cryptography >= 38.0 on the controller and on the managed host
 extends_documentation_fragment:
   - stacktls.elastic._attributes
+  - stacktls.elastic._issuing
 options:
   identities:
     description:
@@ -111,13 +112,11 @@ options:
         description: What O(ca_certificates_path) is to the service; recorded in O(journal).
         type: str
         choices: [trust, realm_trust]
-      subject: &subject
-        description:
-          - Subject as RFC 2253 or RFC 4514 text, such as V(CN=kibana-client,OU=ops,O=Example).
-          - Mutually exclusive with O(common_name). One of the two is required, except where O(signer=brought).
+      subject:
+        description: See O(subject).
         type: str
-      common_name: &common_name
-        description: Subject that has a common name only.
+      common_name:
+        description: See O(common_name).
         type: str
       subject_alt_names: &subject_alt_names
         description:
@@ -139,12 +138,8 @@ options:
         description: The product that reads the files. What it is known not to read is refused.
         type: str
         choices: [generic, elasticsearch, kibana]
-      not_before: &not_before
-        description:
-          - When a new certificate becomes valid; in the past, for peers whose clock is behind.
-          - A date such as V(2026-01-31) or V(2026-01-31T12:00:00Z) in UTC, or a span before now such as V(-1h), but not
-            earlier than that of the authority itself.
-          - A change of it does not replace a present certificate.
+      not_before:
+        description: See O(not_before).
         type: str
       not_after: &not_after
         description:
@@ -152,14 +147,11 @@ options:
           - A date, or a span after now such as V(+397d) or V(+12h). The units are w, d, h, m and s.
           - A change of it does not replace a present certificate.
         type: str
-      renew_before: &renew_before
-        description:
-          - Issue a new certificate so long before the present one expires, as a span such as V(30d) or a share of its
-            lifetime such as V(33%).
-          - A certificate that lasts as long as a new one would is not renewed.
+      renew_before:
+        description: See O(renew_before).
         type: str
-      force: &force
-        description: Issue a new certificate in any case.
+      force:
+        description: See O(force).
         type: bool
       folder_expected: &folder_expected
         description:
@@ -179,69 +171,51 @@ options:
             say what the task asks for; all authorities up to the root must be there, in any order, and be valid.
         type: str
         choices: [authority, command, csr_only, brought]
-      ca_path: &ca_path
-        description: Absolute path of the folder that M(stacktls.elastic.certificate_authority) keeps.
+      ca_path:
+        description: See O(ca_path).
         type: path
-      ca_host: &ca_host
-        description:
-          - Host of the inventory that O(ca_path) is on, the controller where this is not given. Certificates are
-            signed there, so the private key of the authority does not travel.
-          - It is reached with its own connection variables.
+      ca_host:
+        description: See O(ca_host).
         type: str
-      ca_private_key: &ca_private_key
-        description:
-          - Private key of the authority as PEM text, from a vault, where there is no folder to keep. Its certificate,
-            and those above it, are O(issuer_certificates).
-          - No list of issued certificates is kept then.
+      ca_private_key:
+        description: See O(ca_private_key).
         type: str
-      ca_passphrase: &ca_passphrase
-        description:
-          - Passphrase of the authority's private key. It is used for signing only, and no managed host gets it.
+      ca_passphrase:
+        description: See O(ca_passphrase).
         type: str
-      issuer_certificates: &issuer_certificates
-        description:
-          - PEM text with certificates of authorities.
-          - With O(ca_private_key) it is required. With O(ca_host) it saves asking that host.
-          - For other signers these are the authorities that complete the chains, and one of them must be the root.
-            Where it is not given, the chain has to come with the certificate, and any root will do.
+      issuer_certificates:
+        description: See O(issuer_certificates).
         type: str
-      signer_command: &signer_command
-        description:
-          - Command on the controller, as a list of arguments. It gets the signing request in PEM form on its standard
-            input, and prints the certificate, with the authorities above it, in PEM form.
-          - The environment tells C(STACKTLS_HOST), C(STACKTLS_IDENTITY), C(STACKTLS_PROFILE),
-            C(STACKTLS_SUBJECT_ALT_NAMES) (separated by commas) and C(STACKTLS_NOT_AFTER).
+      signer_command:
+        description: See O(signer_command).
         type: list
         elements: str
-      signer_environment: &signer_environment
-        description: Further variables of the command's environment, such as a token.
+      signer_environment:
+        description: See O(signer_environment).
         type: dict
-      signer_timeout: &signer_timeout
-        description: How many seconds the command may take for a certificate.
+      signer_timeout:
+        description: See O(signer_timeout).
         type: int
-      requests_path: &requests_path
-        description:
-          - Folder on the controller for signing requests. That of an identity is in C(HOST-NAME.csr), and its answer
-            is looked for in C(HOST-NAME.crt). The request is removed when its answer is in force.
+      requests_path:
+        description: See O(requests_path).
         type: path
-      source_certificate_path: &source_certificate_path
-        description:
-          - PEM file with the certificate that is brought. The authorities above it may be in it too, in any order.
+      source_certificate_path:
+        description: See O(source_certificate_path).
         type: path
-      source_certificate: &source_certificate
-        description: The same as text.
+      source_certificate:
+        description: See O(source_certificate).
         type: str
-      source_chain_path: &source_chain_path
-        description: PEM file with authorities above the certificate that is brought.
+      source_chain_path:
+        description: See O(source_chain_path).
         type: path
-      source_private_key_path: &source_private_key_path
-        description: PEM file with its private key.
+      source_private_key_path:
+        description: See O(source_private_key_path).
         type: path
-      source_private_key: &source_private_key
-        description: The same as text, from a vault.
+      source_private_key:
+        description: See O(source_private_key).
         type: str
-      source_pkcs12_path: &source_pkcs12_path
-        description: PKCS#12 file with key, certificate and authorities that are brought, in place of PEM files.
+      source_pkcs12_path:
+        description: See O(source_pkcs12_path).
         type: path
       source_passphrase: &source_passphrase
         description:
@@ -261,10 +235,8 @@ options:
       elasticsearch_keystore_password: &elasticsearch_keystore_password
         description: Its password, where it has one.
         type: str
-      remote_source: &remote_source
-        description:
-          - Whether the C(source_) files are on the managed host. Otherwise they are on the controller, where Ansible
-            looks for them as M(ansible.builtin.copy) does, and they may be encrypted with Ansible Vault.
+      remote_source:
+        description: See O(remote_source).
         type: bool
   certificate_path: *certificate_path
   private_key_path: *private_key_path
@@ -290,8 +262,6 @@ options:
   ca_certificates_kind:
     <<: *ca_certificates_kind
     default: trust
-  subject: *subject
-  common_name: *common_name
   subject_alt_names:
     <<: *subject_alt_names
     default: []
@@ -304,52 +274,21 @@ options:
   consumer:
     <<: *consumer
     default: generic
-  not_before:
-    <<: *not_before
-    default: -1h
   not_after:
     <<: *not_after
     default: +397d
-  renew_before:
-    <<: *renew_before
-    default: 33%
-  force:
-    <<: *force
-    default: false
   folder_expected:
     <<: *folder_expected
     default: false
   signer:
     <<: *signer
     default: authority
-  ca_path: *ca_path
-  ca_host: *ca_host
-  ca_private_key: *ca_private_key
-  ca_passphrase: *ca_passphrase
-  issuer_certificates: *issuer_certificates
-  signer_command: *signer_command
-  signer_environment:
-    <<: *signer_environment
-    default: {}
-  signer_timeout:
-    <<: *signer_timeout
-    default: 60
-  requests_path: *requests_path
-  source_certificate_path: *source_certificate_path
-  source_certificate: *source_certificate
-  source_chain_path: *source_chain_path
-  source_private_key_path: *source_private_key_path
-  source_private_key: *source_private_key
-  source_pkcs12_path: *source_pkcs12_path
   source_passphrase: *source_passphrase
   source_passphrase_entry: *source_passphrase_entry
   elasticsearch_keystore_path:
     <<: *elasticsearch_keystore_path
     default: /etc/elasticsearch/elasticsearch.keystore
   elasticsearch_keystore_password: *elasticsearch_keystore_password
-  remote_source:
-    <<: *remote_source
-    default: false
   phase:
     description: Internal. The action sets it; a value in a task is ignored.
     type: str

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
 from ansible_collections.stacktls.elastic.plugins.module_utils._eck._kinds import Kind, Names, kind_of
-from ansible_collections.stacktls.elastic.plugins.module_utils._eck._manifest import Tls, merge
+from ansible_collections.stacktls.elastic.plugins.module_utils._eck._manifest import Manifest, Tls, merge
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._sans import (
     AlternativeName,
@@ -305,6 +306,14 @@ def _require_way(way: str, ways: Sequence[str], option: str) -> None:
         raise StackTlsError(f"{option} is {way!r}.", hint=f"It is one of {', '.join(ways)}.")
 
 
-def kind_of_plan(plan: Item) -> Kind:
-    """The kind of its resource."""
-    return kind_of(plan["kind"])
+def with_plan(
+    make: Callable[[Kind, Any, Tls], Manifest], value: Any, plan: Item, only: Sequence[str] | None = None
+) -> Manifest:
+    """What a function of ``_eck/_manifest.py`` makes of a resource and the TLS part of its plan, for a filter.
+
+    :raises AnsibleFilterError: where that cannot be; the text names the resource.
+    """
+    try:
+        return make(kind_of(plan["kind"]), value or {}, wanted_tls(plan, only))
+    except StackTlsError as error:
+        raise AnsibleFilterError(f"{plan['id']}: {error}") from error

@@ -53,6 +53,11 @@ def tls_patch(kind: Kind, existing: Mapping[str, Any], wanted: Tls) -> Manifest:
     :raises StackTlsError: where resources of this kind have no such field.
     """
     _require_fields(kind, wanted)
+    if not serves_http(kind, existing) and _any_given(_http_fields(wanted)):
+        raise StackTlsError(
+            f"this {kind.name} is no Fleet Server, and no other serves HTTP.",
+            hint="Leave out what is said of its certificate and service; client and fleet_client are what it presents.",
+        )
     spec = existing.get("spec") or {}
     parts = (_http_part(kind, spec, wanted), _transport_part(wanted), _reference_part(kind, spec, wanted))
     patch = {name: value for part in parts for name, value in part.items()}
@@ -76,6 +81,12 @@ def merge(document: Any, patch: Any) -> Any:
         else:
             merged[name] = merge(merged.get(name), value)
     return merged
+
+
+def serves_http(kind: Kind, resource: Mapping[str, Any]) -> bool:
+    """Whether the resource serves HTTP: of Agents, Fleet Server alone does."""
+    is_fleet_server = bool((resource.get("spec") or {}).get("fleetServerEnabled"))
+    return kind.has_http and (kind.name != "Agent" or is_fleet_server)
 
 
 def http_options(kind: Kind, resource: Mapping[str, Any]) -> Manifest:
@@ -200,10 +211,9 @@ def _pruned(value: Any) -> Any:
 
 def _require_fields(kind: Kind, wanted: Tls) -> None:
     """Refuse what the API of ECK has no field for: it would drop it without a word."""
-    http = (wanted.secret_name, wanted.subject_alt_names, wanted.disabled, wanted.service_type)
     transport = (wanted.transport_secret_name, wanted.transport_subject_alt_names)
     lacking = {
-        "HTTP service, and so no field for a certificate": not kind.has_http and _any_given(http),
+        "HTTP service, and so no field for a certificate": not kind.has_http and _any_given(_http_fields(wanted)),
         "field for client authentication": bool(wanted.client_authentication) and not kind.client_authentication,
         "transport layer": not kind.has_transport and _any_given(transport),
         "reference to Elasticsearch": not kind.reference and wanted.client_secret_name is not None,
@@ -212,6 +222,10 @@ def _require_fields(kind: Kind, wanted: Tls) -> None:
     for field, is_lacking in lacking.items():
         if is_lacking:
             raise StackTlsError(f"the API of ECK gives resources of the kind {kind.name} no {field}.")
+
+
+def _http_fields(wanted: Tls) -> tuple[object, ...]:
+    return (wanted.secret_name, wanted.subject_alt_names, wanted.disabled, wanted.service_type)
 
 
 def _any_given(values: Sequence[object]) -> bool:

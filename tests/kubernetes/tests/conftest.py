@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "stack")]
 
+from controlplane import settings  # noqa: E402
 from controlplane.plane import Plane  # noqa: E402
 
 NAME = "selftest"
@@ -87,6 +88,27 @@ class Cluster:
     def secrets(self) -> set[str]:
         """The names of the secrets that are there."""
         return {each.metadata.name for each in self.core.list_namespaced_secret(self.namespace).items}
+
+    def begin_trial(self) -> None:
+        """Begin the trial of the operator's Enterprise licence, unless it has begun."""
+        metadata = {
+            "name": "eck-trial-license",
+            "labels": {"license.k8s.elastic.co/type": "enterprise_trial"},
+            "annotations": {"elastic.co/eula": "accepted"},
+        }
+        try:
+            self.core.create_namespaced_secret(settings.OPERATOR_NAMESPACE, {"metadata": metadata})
+        except client.ApiException as error:
+            if error.status != 409:
+                raise
+
+    def license(self) -> str:
+        """The level of the operator's licence."""
+        return str(
+            self.core.read_namespaced_config_map("elastic-licensing", settings.OPERATOR_NAMESPACE).data[
+                "eck_license_level"
+            ]
+        )
 
     def events(self, kind: str, name: str) -> list[str]:
         """What was reported of an object."""

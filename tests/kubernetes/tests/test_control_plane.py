@@ -144,12 +144,7 @@ def test_client_authentication_begins_with_a_trial(cluster: Cluster) -> None:
     assert "client certificate authentication requires an enterprise license" in refused[0]
     assert "es-es-http-certs-public" not in cluster.secrets()
 
-    metadata = {
-        "name": "eck-trial-license",
-        "labels": {"license.k8s.elastic.co/type": "enterprise_trial"},
-        "annotations": {"elastic.co/eula": "accepted"},
-    }
-    cluster.core.create_namespaced_secret(settings.OPERATOR_NAMESPACE, {"metadata": metadata})
+    cluster.begin_trial()
 
     assert "client-trust-bundle.crt" in cluster.secret("es-es-client-trust-bundle")
     configuration = base64.b64decode(cluster.secret("es-es-default-es-config")["elasticsearch.yml"]).decode()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
 COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+LOCAL = {"ansible_connection": "local", "ansible_pipelining": True, "ansible_python_interpreter": sys.executable}
 
 
 def run_playbook(folder, playbook, groups, *options, **variables):

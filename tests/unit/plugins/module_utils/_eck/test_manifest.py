@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 ELASTICSEARCH, KIBANA, LOGSTASH = (kind_of(name) for name in ("Elasticsearch", "Kibana", "Logstash"))
 NAMES = parse_alternative_names(["IP:160.46.176.15", "DNS:hulk.example.com"])
+FLEET_SERVER = {"version": "9.4.4", "fleetServerEnabled": True}
 EMPTY_AS_THE_OPERATOR_WRITES_IT = {
     "spec": {"http": {"service": {"metadata": {}, "spec": {}}, "tls": {"certificate": {}, "client": {}}}}
 }
@@ -113,6 +114,7 @@ def test_client_certificates_are_set_in_every_reference():
     ("kind", "wanted", "words"),
     [
         ("Beat", Tls(secret_name="s"), "kind Beat no HTTP service"),
+        ("Agent", Tls(secret_name="s"), "this Agent is no Fleet Server"),
         ("Kibana", Tls(client_authentication=True), "kind Kibana no field for client authentication"),
         ("Kibana", Tls(transport_secret_name="s"), "kind Kibana no transport layer"),
         ("Elasticsearch", Tls(client_secret_name="s"), "kind Elasticsearch no reference to Elasticsearch"),
@@ -133,8 +135,8 @@ def test_a_field_that_the_api_lacks_is_refused(kind, wanted, words):
     before=st.sampled_from([None, "", "a", "c"]),
 )
 def test_a_patch_brings_what_is_wanted_and_is_not_needed_twice(kind, secret, names, disabled, service, before):
-    existing = with_tls(kind, {"spec": {"version": "9.4.4"}}, Tls(secret_name=before, service_type="NodePort"))
+    existing = with_tls(kind, {"spec": FLEET_SERVER}, Tls(secret_name=before, service_type="NodePort"))
     wanted = Tls(secret_name=secret, subject_alt_names=names, disabled=disabled, service_type=service)
     after = merge(existing, tls_patch(kind, existing, wanted))
     assert tls_patch(kind, after, wanted) == {}
-    assert after["spec"]["version"] == "9.4.4"
+    assert FLEET_SERVER.items() <= after["spec"].items()
