@@ -55,36 +55,44 @@ def seen_with_old(pair):
     return pair.execute("es1", "bash", "-c", AUTHENTICATE, check=False).stdout.split()[-1]
 
 
+@pytest.fixture(scope="module")
+def estate(fresh):
+    """The pair as `site` leaves it."""
+    run = fresh.play("site")
+    assert run.status == 0, run.output
+    return fresh
+
+
 @pytest.fixture
-def old_client(converged):
+def old_client(estate):
     """A client certificate of the authority that signs now, on the host of Elasticsearch."""
-    subprocess.run(["sh", "-ec", OLD], cwd=converged.folder, check=True, capture_output=True)
+    subprocess.run(["sh", "-ec", OLD], cwd=estate.folder, check=True, capture_output=True)
     for name in ("old.crt", "old.key"):
-        converged.copy_to("es1", converged.folder / name, f"/tmp/{name}")
-    assert seen_with_old(converged) == "200"
+        estate.copy_to("es1", estate.folder / name, f"/tmp/{name}")
+    assert seen_with_old(estate) == "200"
 
 
-def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(converged):
-    before, running = fingerprint(converged), process(converged)
-    nothing = converged.play("renew")
+def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(estate):
+    before, running = fingerprint(estate), process(estate)
+    nothing = estate.play("renew")
     assert (nothing.status, nothing.changed()) == (0, 0), nothing.output
     assert "Nothing was due; the first certificate to expire is that of" in nothing.output
 
-    report = converged.folder / "renewal.json"
+    report = estate.folder / "renewal.json"
     minutes = {"elasticsearch_tls_not_after": "+30m", "stacktls_renewal_report": str(report)}
-    due = converged.play("renew", elasticsearch_tls_renew_before="400d", **minutes)
+    due = estate.play("renew", elasticsearch_tls_renew_before="400d", **minutes)
     assert due.status == 0, due.output
     assert "es1 elasticsearch CN=es1: valid until" in due.output
-    after = fingerprint(converged)
-    assert (after != before, process(converged)) == (True, running)
+    after = fingerprint(estate)
+    assert (after != before, process(estate)) == (True, running)
     (http,) = [each for each in json.loads(report.read_text())["certificates"] if each["service"] == "elasticsearch"]
     assert (http["issued"], http["days_left"]) == (True, 0)
 
-    again = converged.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
-    assert (again.status, again.changed(), fingerprint(converged)) == (0, 0, after), again.output
+    again = estate.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
+    assert (again.status, again.changed(), fingerprint(estate)) == (0, 0, after), again.output
 
 
-def test_two_runs_at_once_do_not_get_in_each_others_way(converged):
+def test_two_runs_at_once_do_not_get_in_each_others_way(estate):
     stat = Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()
     holder = {
         "machine": socket.gethostname(),
@@ -94,40 +102,41 @@ def test_two_runs_at_once_do_not_get_in_each_others_way(converged):
         "since": "2026-01-31T09:00:00Z",
         "purpose": "rotation",
     }
-    lock = converged.folder / "stacktls-ca/run.lock"
+    lock = estate.folder / "stacktls-ca/run.lock"
     lock.write_text(json.dumps(holder))
-    before = converged.fingerprint()
-    run = converged.play("renew")
+    before = estate.fingerprint()
+    run = estate.play("renew")
     assert run.status != 0
     words = f"rotation on {holder['machine']} (process {os.getpid()}) works on this stack since {holder['since']}"
     assert words in " ".join(run.output.split())
-    assert converged.fingerprint() == before
+    assert estate.fingerprint() == before
     lock.write_text(json.dumps({**holder, "began": "1"}))  # it has ended
-    run = converged.play("renew", "--check")
+    run = estate.play("renew", "--check")
     assert run.status == 0, run.output
     lock.unlink()
 
 
 @pytest.mark.usefixtures("old_client")
-def test_a_rotation_that_is_killed_twice_comes_to_its_end(converged):
-    first = authority(converged)
-    converged.play_until("Bring the changes into force", "rotate_ca")
-    assert state(converged)["stage"] == "trust"
-    assert authority(converged) == first
+def test_a_rotation_that_is_killed_twice_comes_to_its_end(estate):
+    first = authority(estate)
+    estate.play_until("Bring the changes into force", "rotate_ca")
+    assert state(estate)["stage"] == "trust"
+    assert authority(estate) == first
 
     trusted = "All hosts have followed to the stage trust"
-    converged.play_until("Issue the client certificate", "rotate_ca", after=trusted)
-    assert state(converged)["stage"] == "issue"
-    assert seen_with_old(converged) == "200"
-    run = converged.play("rotate_ca")
+    estate.play_until("Issue the client certificate", "rotate_ca", after=trusted)
+    assert state(estate)["stage"] == "issue"
+    assert seen_with_old(estate) == "200"
+    run = estate.play("rotate_ca")
     assert run.status == 0, run.output
     assert "The rotation has come to its end." in run.output
-    second = authority(converged)
+    second = authority(estate)
     assert second != first
-    assert (verifies(converged, second), verifies(converged, first)) == (True, False)
-    assert seen_with_old(converged) == "000"
-    assert "kibana_system" in converged.seen(*kibana_certificate())["roles"]
-    assert converged.status() == "available"
+    assert (verifies(estate, second), verifies(estate, first)) == (True, False)
+    assert seen_with_old(estate) == "000"
+    assert "kibana_system" in estate.seen(*kibana_certificate())["roles"]
+    command = "curl --silent --cacert /etc/kibana/certs/kibana-server-ca.crt https://kb1:5601/api/status"
+    assert json.loads(estate.execute("kb1", *command.split()).stdout)["status"]["overall"]["level"] == "available"
 
-    again = converged.play("rotate_ca")
+    again = estate.play("rotate_ca")
     assert (again.status, again.changed()) == (0, 0), again.output
