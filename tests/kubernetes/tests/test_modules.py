@@ -42,7 +42,7 @@ def results(plane: Plane, cluster: Cluster, tmp_path: Path) -> dict[str, list[di
     openssl(tmp_path, "req", "-x509", *made, "-subj", "/CN=Other", *extensions)
 
     inventory = {"all": {"hosts": {"localhost": LOCAL, "authority": LOCAL}}}
-    variables = {"kubeconfig": str(plane.kubeconfig), "namespace": cluster.namespace, "folder": str(tmp_path)}
+    variables = {"kubeconfig": str(plane.kubeconfig), "own_namespace": cluster.namespace, "folder": str(tmp_path)}
     inventory["all"]["vars"] = {**variables, **SECRETS}
     (tmp_path / "inventory.json").write_text(json.dumps(inventory))
     command = ["ansible-playbook", "-vvv", "-i", "inventory.json", str(HERE / "modules.yml")]
