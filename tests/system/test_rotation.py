@@ -79,12 +79,21 @@ def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(estate):
     assert "Nothing was due; the first certificate to expire is that of" in nothing.output
 
     report = estate.folder / "renewal.json"
-    minutes = {"elasticsearch_tls_not_after": "+30m", "stacktls_renewal_report": str(report)}
-    due = estate.play("renew", elasticsearch_tls_renew_before="400d", **minutes)
+    minutes = {
+        "elasticsearch_tls_not_after": "+30m",
+        "elasticsearch_tls_subject_alt_names": ["es1", "localhost", "search"],
+        "stacktls_renewal_report": str(report),
+    }
+    changed = estate.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
+    assert changed.status == 0, changed.output
+    short = fingerprint(estate)
+    assert (short != before, process(estate)) == (True, running)
+
+    due = estate.play("renew", elasticsearch_tls_renew_before="29m50s", **minutes)
     assert due.status == 0, due.output
     assert "es1 elasticsearch CN=es1: valid until" in due.output
     after = fingerprint(estate)
-    assert (after != before, process(estate)) == (True, running)
+    assert (after != short, process(estate)) == (True, running)
     (http,) = [each for each in json.loads(report.read_text())["certificates"] if each["service"] == "elasticsearch"]
     assert (http["issued"], http["days_left"]) == (True, 0)
 
