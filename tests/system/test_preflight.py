@@ -66,7 +66,7 @@ def test_a_login_that_may_do_too_little(converged):
     ask(converged, "PUT", "/_security/user/little", LITTLE)
     try:
         login = {"stacktls_elasticsearch_username": "little", "stacktls_elasticsearch_password": LITTLE["password"]}
-        findings, _ = told(converged, **login)
+        findings, _rest = told(converged, **login)
     finally:
         ask(converged, "DELETE", "/_security/user/little")
     assert [(each["level"], each["subject"]) for each in findings] == [("error", "the login")]

@@ -54,13 +54,13 @@ def test_another_passphrase_is_told_by_its_variable(tmp_path, passphrase):
 
 
 def test_a_new_authority_without_a_passphrase_is_told(tmp_path):
-    findings, _ = told(tmp_path, stacktls_ca_passphrase="")
+    findings, _rest = told(tmp_path, stacktls_ca_passphrase="")
     assert "stacktls_ca_passphrase" in only(findings)["found"]
     assert not (tmp_path / "ca").exists()
 
 
 def test_an_authority_that_is_to_be_made_is_not_made_yet(tmp_path):
-    findings, _ = told(tmp_path)
+    findings, _rest = told(tmp_path)
     assert findings == []
     assert not (tmp_path / "ca").exists()
 
@@ -77,14 +77,14 @@ def test_an_authority_that_is_to_be_made_is_not_made_yet(tmp_path):
 def test_a_damaged_authority_is_told(tmp_path, spoil, said):
     make(tmp_path)
     spoil(tmp_path / "ca")
-    findings, _ = told(tmp_path)
+    findings, _rest = told(tmp_path)
     assert said in only(findings)["found"]
     assert "stacktls_ca_path" in only(findings)["found"]
 
 
 def test_an_authority_that_expires_soon_is_a_warning(tmp_path):
     make(tmp_path, not_after="+20d")
-    findings, _ = told(tmp_path)
+    findings, _rest = told(tmp_path)
     finding = only([each for each in findings if "expires in 19 days" in each["found"]])
     assert finding["level"] == "warning"
 
@@ -93,7 +93,7 @@ def test_both_authorities_are_looked_at(tmp_path):
     make(tmp_path)
     make(tmp_path, "ca-transport")
     given = {"stacktls_ca_passphrase": "another", "elasticsearch_tls_transport_enabled": True}
-    findings, _ = told(tmp_path, **given)
+    findings, _rest = told(tmp_path, **given)
     found = only(findings)["found"]
     assert "the variable is stacktls_ca_passphrase" in found.lower()
     assert "stacktls_transport_ca_passphrase" in found
@@ -114,11 +114,11 @@ def test_the_host_that_keeps_it_may_be_out_of_reach(tmp_path):
 
 def test_a_file_to_import_that_is_not_there_is_told(tmp_path):
     missing = {"stack_ca_import_certificate": "/nowhere/ca.crt", "stack_ca_import_private_key": "/nowhere/ca.key"}
-    findings, _ = told(tmp_path, **missing)
+    findings, _rest = told(tmp_path, **missing)
     assert "/nowhere/ca.key: no such file" in only(findings)["found"]
     assert "the variables stack_ca_" in only(findings)["found"]
 
 
 def test_a_variable_that_no_authority_can_have_is_told(tmp_path):
-    findings, _ = told(tmp_path, stack_ca_key_type="ed448")
+    findings, _rest = told(tmp_path, stack_ca_key_type="ed448")
     assert "stack_ca_key_type" in only(findings)["found"]
