@@ -46,8 +46,8 @@ def retire_name(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
         "dn": name,
         "certificates": certificates,
         "diff": {
-            "before": [] if is_new else [name],
-            "after": [name],
+            "before": retired,
+            "after": {**retired, name: retired.get(name, timestamp(now))},
             "before_header": header,
             "after_header": header,
         },
