@@ -73,6 +73,7 @@ def test_a_login_that_may_do_too_little(converged):
     assert "lacks manage_security" in findings[0]["found"]
 
 
+@pytest.mark.soak
 def test_a_cluster_that_is_red(converged):
     ask(converged, "PUT", "/lost?wait_for_active_shards=0", NOWHERE)
     try:
@@ -87,6 +88,7 @@ def test_a_cluster_that_is_red(converged):
     assert changed_run.status != 0
 
 
+@pytest.mark.soak
 def test_a_node_that_is_stopped(converged):
     converged.execute("es1", "systemctl", "stop", "elasticsearch")
     try:
