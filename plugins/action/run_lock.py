@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._dates import timestamp
+from ansible_collections.stacktls.elastic.plugins.module_utils._run_lock import is_same_run
 
 _MODULE = "stacktls.elastic.run_lock"
 
@@ -25,15 +27,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task."""
         super().run(tmp, task_vars)
-        arguments = {**self._task.args, "holder": {**_this_run(), "purpose": self._task.args.get("purpose", "")}}
+        own = _this_run()
+        arguments = {**self._task.args, "holder": {**own, "purpose": self._task.args.get("purpose", "")}}
         result = self._call(arguments, task_vars)
         holder = result.get("holder", {})
-        if result.get("failed") or self._task.args.get("state") == "absent" or _is_this_run(holder):
+        if result.get("failed") or self._task.args.get("state") == "absent" or is_same_run(holder, own):
             return result
         if _is_gone(holder):
             result = self._call({**arguments, "replaces": holder}, task_vars)
             holder = result.get("holder", {})
-            if result.get("failed") or _is_this_run(holder):
+            if result.get("failed") or is_same_run(holder, own):
                 return result
         return {**result, "changed": False, "failed": True, "msg": _message(holder, self._task.args.get("path", ""))}
 
@@ -50,13 +53,8 @@ def _this_run() -> dict[str, Any]:
         "boot": _boot(),
         "pid": pid,
         "began": _began(pid),
-        "since": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "since": timestamp(datetime.now(timezone.utc)),
     }
-
-
-def _is_this_run(holder: dict[str, Any]) -> bool:
-    own = _this_run()
-    return all(holder.get(name) == own[name] for name in ("machine", "boot", "pid", "began"))
 
 
 def _is_gone(holder: dict[str, Any]) -> bool:

@@ -31,17 +31,17 @@ def keep_lock(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     path, wanted = params["path"], params["holder"]
     found = _holder(path)
     if params["state"] == "absent":
-        mine = found is not None and _is_same(found, wanted)
+        mine = found is not None and is_same_run(found, wanted)
         if mine and not check_mode:
             remove_file(path)
         return {"changed": mine, "holder": {} if mine else found or {}}
-    if found is not None and _is_same(found, wanted):
+    if found is not None and is_same_run(found, wanted):
         return {"changed": False, "holder": found}
     if found is not None and not (params["force"] or found == params["replaces"]):
         return {"changed": False, "holder": found}
     if not check_mode:
         wanted = _taken(path, wanted, found)
-    return {"changed": _is_same(wanted, params["holder"]), "holder": wanted}
+    return {"changed": is_same_run(wanted, params["holder"]), "holder": wanted}
 
 
 def _taken(path: str, wanted: dict[str, Any], found: dict[str, Any] | None) -> dict[str, Any]:
@@ -74,6 +74,6 @@ def _holder(path: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else {}
 
 
-def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether both are the same run."""
+def is_same_run(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether both holders are the same run, whatever it says of its purpose."""
     return all(one.get(name) == other.get(name) for name in ("machine", "boot", "pid", "began"))
