@@ -136,7 +136,7 @@ def look_at_authority(folder: str, now: datetime) -> dict[str, Any]:
     """The folder of a certificate authority, without its private key."""
     store = AuthorityStore(folder)
     state, problem, certificates = _certificates(store.certificate_path)
-    _state, _problem, trusted = _certificates(os.path.join(folder, "trusted.crt"))
+    _state, _problem, trusted = _certificates(store.trusted_path)
     return {
         "path": folder,
         "state": state,
