@@ -30,7 +30,7 @@ class Services:
             "ANSIBLE_NOCOLOR": "true",
         }
         self.stack("up")
-        (folder / "hosts.json").write_text(self.stack("inventory", "--pipelined"))
+        (folder / "hosts.json").write_text(self.stack("inventory"))  # with the containers' own connection
 
     def close(self) -> None:
         """Remove the containers."""

@@ -12,8 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from stacklib import catalog, images, lifecycle, machine
-from stacklib.inventory import inventory
+from stacklib import catalog, containers, images, inventory, lifecycle, machine
 from stacklib.podman import environment, wrapper
 from stacklib.shell import StackError, exit_status
 from stacklib.topology import LICENSES, Topology, parse
@@ -46,12 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     file_help = "a JSON file, or - for standard input"
     up = add("up", _up, "start the hosts, reusing those that are ready")
     reset = add("reset", _reset, "start the hosts and put all of them back into their base state")
-    inventory = add("inventory", _inventory, "print the Ansible inventory")
-    for each in (up, reset, inventory):
+    listed = add("inventory", _inventory, "print the Ansible inventory")
+    for each in (up, reset, listed):
         each.add_argument("topology", help=file_help)
         each.add_argument("--cluster", default="", help="only that one and the Kibanas that work with it")
     reset.add_argument("--license", choices=["", *LICENSES], default="", help="in place of the topology's")
-    inventory.add_argument("--pipelined", action="store_true", help="use the stack's own connection plugin (see 'env')")
+    listed.add_argument("--pipelined", action="store_true", help="use the stack's own connection plugin (see 'env')")
     down = add("down", _down, "remove the containers")
     which = down.add_mutually_exclusive_group(required=True)
     which.add_argument("topology", nargs="?", help=file_help)
@@ -104,8 +103,8 @@ def _down(options: argparse.Namespace) -> None:
 
 
 def _inventory(options: argparse.Namespace) -> None:
-    found = inventory(_topology(options), str(wrapper()), pipelined=options.pipelined, cluster=options.cluster)
-    print(json.dumps(found, indent=2))
+    connection = inventory.pipelined(containers.pid_files()) if options.pipelined else inventory.podman(str(wrapper()))
+    print(json.dumps(inventory.inventory(_topology(options), connection, options.cluster), indent=2))
 
 
 def _status(_options: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ TOPOLOGY_LABEL = "stacktls.topology"
 HOST_LABEL = "stacktls.host"
 ADDRESS_LABEL = "stacktls.address"
 _WANTED_LABEL = "stacktls.wanted"
+_OPTIONS = ("--pull=never", "--systemd=always", "--cap-add=SYS_ADMIN", "--network=host")
 _BASE_STATE = (Path(__file__).resolve().parent / "inside" / "base-state.sh").read_text()
 _READY = "/usr/share/stack/ready"
 _BOOT_SECONDS = 180
@@ -62,22 +63,21 @@ class Container:
         licensed = replace(self.host, license=LICENSES[0])
         host = {key: value for key, value in asdict(licensed).items() if key not in ("groups", "vars")}
         image = podman("image", "inspect", "--format", "{{.Id}}", self.host.product.image).strip()
-        return cache.digest([image, str(host), *self._known_hosts(), *self._files(licensed).values(), _BASE_STATE])
+        texts = (*self._files(licensed).values(), _BASE_STATE)
+        return cache.digest([image, str(host), *_OPTIONS, *self._addresses_and_pid(), *texts])
 
-    def _known_hosts(self) -> list[str]:
-        return [f"--add-host={each.name}:{each.address}" for each in self.topology.hosts]
+    def _addresses_and_pid(self) -> list[str]:
+        known = [f"--add-host={each.name}:{each.address}" for each in self.topology.hosts]
+        return [*known, f"--pidfile={pid_files() / self.name}"]
 
     def _create(self, wanted: str) -> None:
         podman(
             "run",
             "--detach",
-            "--pull=never",
+            *_OPTIONS,
             f"--name={self.name}",
             f"--hostname={self.host.name}",
-            "--systemd=always",
-            "--cap-add=SYS_ADMIN",
-            "--network=host",
-            *self._known_hosts(),
+            *self._addresses_and_pid(),
             f"--label={TOPOLOGY_LABEL}={self.topology.name}",
             f"--label={HOST_LABEL}={self.host.name}",
             f"--label={ADDRESS_LABEL}={self.host.address}",
@@ -136,6 +136,13 @@ class Container:
     def attempt(self, *command: str, timeout: float = 120) -> Result:
         """Run a program inside and return how it ended."""
         return try_podman("exec", self.name, *command, timeout=timeout)
+
+
+def pid_files() -> Path:
+    """The folder with a file for each container, named like it: the ID of its first process."""
+    path = cache.folder() / "pids"
+    path.mkdir(exist_ok=True)
+    return path
 
 
 def remove(name: str) -> None:

@@ -7,15 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from stacklib.topology import Host, Topology
 
 
-_PLAIN = {"ansible_connection": "containers.podman.podman"}
-_PIPELINED = {"ansible_connection": "stack_podman", "ansible_pipelining": True}
-
-
-def inventory(topology: Topology, podman: str, *, pipelined: bool, cluster: str = "") -> dict[str, Any]:
-    """The inventory; `podman` is the program with which Ansible enters the containers. With `cluster` only that one."""
+def inventory(topology: Topology, connection: Mapping[str, Any], cluster: str = "") -> dict[str, Any]:
+    """The inventory, with the variables of a connection (`podman` or `pipelined`). With `cluster` only that one."""
     hosts = topology.members_of(cluster) if cluster else topology.hosts
     groups: dict[str, dict[str, Any]] = {}
     for host in hosts:
@@ -23,14 +22,24 @@ def inventory(topology: Topology, podman: str, *, pipelined: bool, cluster: str 
             groups.setdefault(group, {"hosts": {}})["hosts"][host.name] = {}
     return {
         "all": {
-            "vars": {
-                **(_PIPELINED if pipelined else _PLAIN),
-                "ansible_podman_executable": podman,
-                "ansible_python_interpreter": "/usr/bin/python3",
-            },
+            "vars": {**connection, "ansible_python_interpreter": "/usr/bin/python3"},
             "hosts": {host.name: _variables(topology, host) for host in hosts},
             "children": groups,
         }
+    }
+
+
+def podman(program: str) -> dict[str, Any]:
+    """Enter the containers with this podman, as everybody would."""
+    return {"ansible_connection": "containers.podman.podman", "ansible_podman_executable": program}
+
+
+def pipelined(pid_files: Path) -> dict[str, Any]:
+    """Enter the containers with the stack's own connection plugin."""
+    return {
+        "ansible_connection": "stack_container",
+        "ansible_pipelining": True,
+        "stack_pid_file": f"{pid_files}/{{{{ ansible_host }}}}",
     }
 
 
