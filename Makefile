@@ -48,11 +48,15 @@ demo: packages venv images archive
 demo-stop:
 	@tests/stack/stack down tests/stack/topologies/demo.json
 
-# The fast checks first. Then what runs on services, of which two parts run side by side.
+# The fast checks first, then what runs on services; of both, two parts run side by side.
+CHECKS := unit lint unit-oldest sanity
 SERVICES := molecule-cluster integration molecule-pair molecule-eck stack-test kubernetes-test system-cluster system-pair
-test: lint unit unit-oldest archive sanity images kubernetes
+TWO_OF := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
+test: venv archive
 	@status=0; \
-	$(PART) services $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=services/ $(SERVICES) || status=$$?; \
+	$(PART) checks $(TWO_OF) SIDE_BY_SIDE=checks/ $(CHECKS) \
+		&& $(MAKE) --no-print-directory images kubernetes \
+		&& $(PART) services $(TWO_OF) SIDE_BY_SIDE=services/ $(SERVICES) || status=$$?; \
 	$(PART) --report; \
 	exit $$status
 
@@ -63,16 +67,16 @@ system-cluster: molecule-cluster molecule-pair
 endif
 
 lint: venv
-	@$(PART) lint tests/tools/lint
+	@$(PART) $(SIDE_BY_SIDE)lint tests/tools/lint
 
 unit: venv
-	@$(PART) unit tests/tools/unit
+	@$(PART) $(SIDE_BY_SIDE)unit tests/tools/unit
 
 unit-oldest: venv
-	@$(PART) unit-oldest tests/tools/unit-oldest $(STACKTLS_CACHE)/venv-oldest
+	@$(PART) $(SIDE_BY_SIDE)unit-oldest tests/tools/unit-oldest $(STACKTLS_CACHE)/venv-oldest
 
 sanity: venv
-	@$(PART) sanity tests/tools/sanity
+	@$(PART) $(SIDE_BY_SIDE)sanity tests/tools/sanity
 
 stack-test: venv images
 	@$(PART) $(SIDE_BY_SIDE)stack-test tests/tools/stack-test

@@ -28,8 +28,9 @@ def run_elsewhere(
     """
     if host not in task_vars.get("hostvars", {}):
         raise StackTlsError(f"the host {host!r} is not in the inventory.")
-    variables = _connection_variables(task_vars["hostvars"][host])
-    connection = _connect(host, variables)
+    hostvars = task_vars["hostvars"][host]
+    variables = _connection_variables(hostvars)
+    connection = _connect(host, variables, hostvars)
     try:
         there = _action_there(action, connection)
         result: dict[str, Any] = there._execute_module(
@@ -55,7 +56,7 @@ def _connection_variables(hostvars: Mapping[str, Any]) -> dict[str, Any]:
     return variables
 
 
-def _connect(host: str, variables: dict[str, Any]) -> Any:
+def _connect(host: str, variables: dict[str, Any], hostvars: Mapping[str, Any]) -> Any:
     kind = variables.get("ansible_connection", "ssh")
     context = PlayContext()
     context.remote_addr = variables.get("ansible_host", host)
@@ -63,7 +64,7 @@ def _connect(host: str, variables: dict[str, Any]) -> Any:
     if connection is None:
         raise StackTlsError(f"{host} has the unknown connection {kind!r}.")
     addressed = {"ansible_host": context.remote_addr, **variables}
-    connection.set_options(var_options=_options(connection._load_name, "connection", addressed))
+    connection.set_options(var_options=_options(connection._load_name, "connection", addressed, hostvars))
     connection._shell.set_options(var_options=_options(connection._shell._load_name, "shell", variables))
     if str(variables.get("ansible_become", "")).lower() in ("true", "yes", "1"):
         become = become_loader.get(variables.get("ansible_become_method", "sudo"))
@@ -72,10 +73,15 @@ def _connect(host: str, variables: dict[str, Any]) -> Any:
     return connection
 
 
-def _options(name: str, kind: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """The variables that a plugin knows."""
-    known = C.config.get_plugin_vars(kind, name)
-    return {name: variables[name] for name in known if name in variables}
+def _options(name: str, kind: str, *sources: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables that a plugin knows, each out of the first source that has it."""
+    options: dict[str, Any] = {}
+    for known in C.config.get_plugin_vars(kind, name):
+        for source in sources:
+            if known in source:
+                with contextlib.suppress(AnsibleError):
+                    options.setdefault(known, source[known])
+    return options
 
 
 def _action_there(action: ActionBase, connection: Any) -> ActionBase:

@@ -28,10 +28,11 @@ class Cluster(Estate):
     """Three nodes of Elasticsearch.
 
     :param authority: the folder of the authority for HTTP.
+    :param topology: the hosts.
     :param variables: further variables of the inventory.
     """
 
-    def __init__(self, folder: Path, authority: Path, **variables: object) -> None:
+    def __init__(self, folder: Path, authority: Path, topology: Path = TOPOLOGY, **variables: object) -> None:
         self.authority = authority
         variables = {
             **variables,
@@ -39,7 +40,7 @@ class Cluster(Estate):
             "stacktls_ca_passphrase": CA_PASSPHRASE,
             "stacktls_elasticsearch_password": ELASTIC_PASSWORD,
         }
-        super().__init__(folder, TOPOLOGY, variables)
+        super().__init__(folder, topology, variables)
         hosts = json.loads((folder / "hosts.json").read_text())["all"]
         self.nodes = {
             name: hosts["hosts"][name]["stack_address"] for name in hosts["children"]["elasticsearch"]["hosts"]

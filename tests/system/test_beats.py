@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import subprocess
 import sys
 import time
 from importlib import import_module
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ELASTIC_PASSWORD, ROOT, Estate
+from filebeat import CURL, FILEBEAT, RESTORE, FilebeatHost, until
 
 pytestmark = pytest.mark.stack
 
@@ -24,44 +24,10 @@ SCENARIO = ROOT / "extensions/molecule/beats"
 EVIDENCE = ROOT / "build/evidence/beats-privileges.json"
 HOST = "bt1"
 SETTINGS = "/etc/filebeat/filebeat.yml"
-LINES = "/var/log/lines.log"
 OLDER = {"output.elasticsearch.allow_older_versions": True}
-CURL = "curl --silent --show-error --cacert /etc/filebeat/ca.crt --header 'Content-Type: application/json'"
-
-# What somebody wrote by hand, nested and dotted. It is quick to try again, so that tests need not wait.
-FILEBEAT = """\
-# Ask the search team before you change it.
-filebeat.inputs:
-  - type: filestream
-    id: lines
-    paths: [/var/log/lines.log]   # the only file
-    prospector.scanner.check_interval: 1s
-queue.mem.flush.timeout: 0.2s
-setup.template.enabled: false
-setup.ilm.enabled: false
-output.elasticsearch:
-  hosts: ["http://es1:9200"]
-  username: "elastic"
-  password: "elastic-test-password"
-output.elasticsearch.backoff: {init: 0.5s, max: 1s}
-output.elasticsearch.bulk_max_size: 20
-output.elasticsearch.timeout: 10
-"""
-RESTORE = """
-systemctl kill --signal=KILL filebeat metricbeat receiver metrics 2>/dev/null
-systemctl stop filebeat metricbeat receiver metrics 2>/dev/null
-systemctl reset-failed 2>/dev/null
-for beat in filebeat metricbeat; do
-    rm -rf /etc/$beat && cp -a /usr/share/stack/$beat/pristine /etc/$beat
-    find /var/lib/$beat -mindepth 1 -delete
-done
-rm -rf /opt/metrics /var/lib/stacktls /root/made && mkdir -m 0700 /root/made
-: >/var/log/lines.log
-umask 077 && cat >/etc/filebeat/filebeat.yml
-"""
 
 
-class Beats(Estate):
+class Beats(FilebeatHost, Estate):
     """The host of the Beats, and the cluster that they send to."""
 
     def __init__(self, folder: Path) -> None:
@@ -70,29 +36,6 @@ class Beats(Estate):
         variables.update(beats_tls_beats=[{"name": "filebeat"}], beats_tls_monitoring=False, beats_tls_roles=[])
         super().__init__(folder, ROOT / f"tests/stack/topologies/{topology}.json", variables)
         self.environment["MOLECULE_PROJECT_DIRECTORY"] = str(ROOT)
-        self.container = f"stacktls-{topology}-{HOST}"
-        self.written = 0
-
-    def shell(self, script: str, *, check: bool = True, stdin: str = "") -> str:
-        """What a script says on the host of the Beats."""
-        done = subprocess.run(
-            ["podman", "exec", "--interactive", self.container, "bash", "-c", script],
-            check=check,
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        return done.stdout + done.stderr
-
-    def ask(self, method: str, path: str, body: object = None, *, key: str = "", node: str = "es2") -> dict:
-        """What Elasticsearch answers to the superuser, or to an API key. The login is on no command line."""
-        login = f'header = "Authorization: ApiKey {base64.b64encode(key.encode()).decode()}"'
-        login = login if key else f'user = "elastic:{ELASTIC_PASSWORD}"'
-        data = "" if body is None else f"--data '{json.dumps(body)}'"
-        said = self.shell(f"{CURL} --config - --request {method} {data} 'https://{node}:9200/{path}'", stdin=login)
-        return json.loads(said)
 
     def key(self, entry: str = "ES_API_KEY") -> str:
         """An API key in the keystore of Filebeat, as id:key."""
@@ -101,38 +44,10 @@ class Beats(Estate):
         store = base64.b64decode(self.shell("base64 /var/lib/filebeat/filebeat.keystore"))
         return codec.decode(store)[entry].decode()
 
-    def write(self, lines: int, pause: float = 0.0) -> None:
-        """Number the next lines of the log; with a pause between them they are written beside what follows."""
-        start, self.written = self.written + 1, self.written + lines
-        slowly = f"nohup bash -c 'for n in $(seq {start} {self.written}); do echo $n >>{LINES}; sleep {pause}; done' &"
-        self.shell(f"{slowly} >/dev/null 2>&1" if pause else f"seq {start} {self.written} >>{LINES}")
-
-    def arrived(self) -> tuple[int, int]:
-        """How many different lines are in Elasticsearch, and how many events; none while an index has no shard yet."""
-        lines = {"cardinality": {"field": "message.keyword", "precision_threshold": 40000}}
-        search = {"size": 0, "track_total_hits": True, "aggs": {"lines": lines}}
-        self.ask("POST", "filebeat-*/_refresh")
-        answer = self.ask("POST", "filebeat-*/_search", search)
-        if "aggregations" not in answer:
-            return 0, 0
-        return answer["aggregations"]["lines"]["value"], answer["hits"]["total"]["value"]
-
-    def settled(self, seconds: float = 90) -> tuple[int, int]:
-        """The same once every line that was written has arrived."""
-        return until(self.arrived, lambda found: found[0] >= self.written, seconds)
-
     def test_output(self, **options: str) -> str:
         """What `filebeat test output` says with these settings of the output."""
         given = [f"-E 'output.elasticsearch.{name.replace('__', '.')}={value}'" for name, value in options.items()]
         return self.shell(f"filebeat test output {' '.join(given)}", check=False)
-
-
-def until(look, is_right, seconds):
-    """Look again until it is right; what was seen last."""
-    end = time.monotonic() + seconds
-    while not is_right(found := look()) and time.monotonic() < end:
-        time.sleep(0.3)
-    return found
 
 
 @pytest.fixture(scope="module")

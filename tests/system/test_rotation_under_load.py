@@ -1,100 +1,124 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another authority takes the place of the present one on three nodes under load, and runs are killed."""
+"""Another authority takes the place of the present one under load: undisturbed, with faults, and with killed runs."""
 
 from __future__ import annotations
 
-import json
 import random
-import time
 
 import pytest
-from cluster import Cluster
-from conftest import ROOT
+from filebeat import FILEBEAT, RESTORE
+from rotating import TOPOLOGY, VARIABLES, Rotating, told
 
 pytestmark = [pytest.mark.stack, pytest.mark.soak]
 
-# The load stands for the clients, and follows to each stage by itself.
-NODES = {"stacktls_clients_group": "none", "stacktls_beats_group": "none", "elasticsearch_tls_transport_enabled": True}
 KILLS = {"trust": 4, "issue": 3, "drop": 3}
-
-
-class Rotating(Cluster):
-    """Three nodes whose authorities are replaced."""
-
-    def stage(self):
-        return json.loads((self.authority / "rotation.json").read_text())
-
-    def rotate(self, name, stage):
-        return self.play("rotate_ca", **NODES, stack_ca_rotation_name=name, stack_ca_rotation_stage=stage)
-
-    def follow(self, stage):
-        """Whom the load trusts, and whose certificate it has, before this stage begins."""
-        certificates = self.authority / "ca.crt"
-        trusted = self.authority / "trusted.crt"
-        bundle = self.folder / "bundle.crt"
-        bundle.write_text(certificates.read_text() + (trusted.read_text() if trusted.exists() else ""))
-        if stage == "drop":
-            self.sign_client()
-        return self.load(str(bundle))
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rotation")
-    cluster = Rotating(folder, folder / "ca")
+    cluster = Rotating(folder, folder / "ca", TOPOLOGY, **VARIABLES)
     cluster.reset()
-    run = cluster.play("site", **NODES)
+    cluster.shell(RESTORE, check=False, stdin=FILEBEAT)
+    run = cluster.play("site")
     assert run.status == 0, run.output
     cluster.prepare_load()
+    cluster.write(1)
+    assert cluster.settled() == (1, 1)
     return cluster
-
-
-def told(lines):
-    path = ROOT / "build/evidence/rotation.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as stream:
-        print(*lines, sep="\n", file=stream)
-    print(*lines, sep="\n")
 
 
 def test_no_stage_fails_a_request_of_a_client_that_retries(cluster):
     for stage in ("trust", "issue", "drop"):
-        before, started = cluster.processes(), time.monotonic()
-        with cluster.follow(stage) as load:
+        before = cluster.processes()
+        with cluster.watched(stage) as words:
             run = cluster.rotate("under load", stage)
-        assert run.status == 0, run.output
-        tally, seconds = load.tally, time.monotonic() - started
-        sent = f"{tally.sent} sent, {tally.by_certificate} by certificate"
-        failed = f"{tally.failed_once} failed at their first node, {len(tally.failed_on_every_node)} at every node"
-        told([f"{stage}: {seconds:.0f} s, {sent}, {failed}"])
-        assert tally.failed_on_every_node == []
-        assert tally.rate >= 20
+            assert run.status == 0, run.output
+        told(f"{stage}: {'; '.join(words)}")
         restarted = [name for name in cluster.nodes if cluster.processes()[name] != before[name]]
         assert restarted == ([] if stage == "issue" else list(cluster.nodes))
     assert cluster.stage()["finished"]
-    again = cluster.play("rotate_ca", **NODES, stack_ca_rotation_name="under load")
+    again = cluster.play("rotate_ca", stack_ca_rotation_name="under load")
     assert (again.status, again.changed()) == (0, 0), again.output
+
+
+CERTIFICATES = "/etc/elasticsearch/certs"
+LATE = "/root/python-late"
+# What is done to a host, how it is undone, and what the run says then, of which host.
+FAULTS = {
+    "full disk": (
+        "es2",
+        f"""
+        cp -a {CERTIFICATES} /root/kept
+        mount -t tmpfs -o size=128k none {CERTIFICATES}
+        cp -a /root/kept/. {CERTIFICATES}
+        dd if=/dev/zero of={CERTIFICATES}/filler bs=1k 2>/dev/null || true
+        """,
+        f"umount {CERTIFICATES}; rm -r /root/kept",
+        "No space left on device",
+    ),
+    "unreadable file": (
+        "es3",
+        f"mount --bind /proc/1/mem {CERTIFICATES}/ca.crt",
+        f"umount {CERTIFICATES}/ca.crt",
+        "Input/output error",
+    ),
+    "unreachable node": ("es3", {"stack_pid_file": "/nowhere"}, {}, "unreachable"),
+    "clock an hour behind": ("es2", {"ansible_python_interpreter": LATE}, {}, "3600 s behind"),
+}
+PYTHON_LATE = f"""
+cat >/root/libfaketime.so.1
+printf '#!/bin/sh\\nexec env LD_PRELOAD=/root/libfaketime.so.1 FAKETIME=-1h /usr/bin/python3 "$@"\\n' >{LATE}
+chmod +x {LATE}
+"""
+
+
+def inject(cluster, host, what):
+    """A script for the host, or variables of it."""
+    if isinstance(what, str):
+        cluster.execute(host, "bash", "-ec", what)
+        return
+    inventory = json.loads((cluster.folder / "variables.json").read_text())
+    inventory["all"]["hosts"] = {host: what}
+    (cluster.folder / "variables.json").write_text(json.dumps(inventory))
+
+
+def test_faults_are_told_and_survived(cluster):
+    files = f"sha256sum {CERTIFICATES}/*"
+    with cluster.watched("trust") as words:
+        for name, (host, fault, mended, said) in FAULTS.items():
+            before = cluster.execute(host, "bash", "-c", files).stdout
+            inject(cluster, host, fault)
+            run = cluster.rotate("faults", "trust")
+            inject(cluster, host, mended)
+            output = " ".join(run.output.split())
+            (cluster.folder / f"{name}.txt").write_text(run.output)
+            assert run.status != 0, name
+            assert said in output, (name, run.output)
+            assert cluster.execute(host, "bash", "-c", files).stdout == before, name
+            told(f"{name} on {host}: the run stopped")
+        run = cluster.rotate("faults", "trust")
+        assert run.status == 0, run.output
+    told(f"trust after these faults: {'; '.join(words)}")
 
 
 def test_runs_that_are_killed_at_any_moment_come_to_the_same_end(cluster):
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    lines = [f"killed runs, seed {seed}"]
+    told(f"killed runs, seed {seed}")
     for stage, kills in KILLS.items():
-        with cluster.follow(stage) as load:
+        with cluster.watched(stage) as words:
             for _number in range(kills):
                 seconds = chance.uniform(5, 60)
                 given = {"stack_ca_rotation_name": "killed", "stack_ca_rotation_stage": stage}
-                was_killed = cluster.play_for(seconds, "rotate_ca", **NODES, **given)
-                lines.append(f"{stage}: killed after {seconds:.0f} s" if was_killed else f"{stage}: came to its end")
+                was_killed = cluster.play_for(seconds, "rotate_ca", **given)
+                told(f"{stage}: killed after {seconds:.0f} s" if was_killed else f"{stage}: came to its end before")
             run = cluster.rotate("killed", stage)
             assert run.status == 0, run.output
-        lines.append(f"{stage}: {load.tally.sent} sent, {len(load.tally.failed_on_every_node)} failed at every node")
-        assert load.tally.failed_on_every_node == []
-    told(lines)
+        told(f"{stage}: {'; '.join(words)}")
     assert cluster.stage()["finished"]
     assert cluster.allocation() is None
-    again = cluster.play("site", **NODES)
+    again = cluster.play("site")
     assert (again.status, again.changed()) == (0, 0), again.output
