@@ -93,7 +93,7 @@ molecule: molecule-pair molecule-cluster molecule-eck
 ON_CLUSTER := cluster failed_node beats clients
 # Those that "make test" has no time for. What it has of their kind: of "brownfield" the scenario "auto_configured", of "browsers"
 # Kibana's HTTPS with curl, of "failed_node" a single node that does not come back, and of "beats" test_beats.py, all in tests/system;
-# of "eck_products" the tests of kinds in tests/kubernetes.
+# of "eck_products" the tests of kinds in tests/kubernetes. Tests in tests/system that are marked "soak" have others of their kind there.
 IN_SOAK := beats brownfield browsers eck_products failed_node
 # Those that run on the control plane of tests/kubernetes, and need no containers.
 ON_KUBERNETES := eck eck_cert_manager eck_products

@@ -50,6 +50,7 @@ def test_group_without_a_host(fresh, group):
     refused(fresh, "The inventory has no host in the group 'nobody'", group, **{group: "nobody"})
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("names", ["elasticsearch_tls_subject_alt_names", "kibana_mutual_tls_subject_alt_names"])
 def test_name_that_cannot_be_a_subject_alternative_name(fresh, names):
     refused(fresh, "bad name", **{names: ["good", "bad name"]})
@@ -64,19 +65,23 @@ def test_ec_key_in_pkcs12_for_kibana(fresh):
     )
 
 
+@pytest.mark.soak
 def test_ec_authority_for_pkcs12_of_kibana(fresh):
     words = "has a key ec-p256"
     refused(fresh, "[kb1]", words, kibana_mutual_tls_format="pkcs12", stack_ca_key_type="ec-p256")
 
 
+@pytest.mark.soak
 def test_two_realms_of_the_same_order(fresh):
     refused(fresh, "[es1]", "stacktls_native_realm_order are both 1", stacktls_native_realm_order=1)
 
 
+@pytest.mark.soak
 def test_no_passphrase_for_the_key_of_kibana(fresh):
     refused(fresh, "kibana_mutual_tls_passphrase is empty", kibana_mutual_tls_passphrase="")
 
 
+@pytest.mark.soak
 def test_no_passphrase_for_the_key_of_the_authority(fresh):
     refused(fresh, "passphrase", "allow_unencrypted_key", stacktls_ca_passphrase="")
 
@@ -90,6 +95,7 @@ def test_elasticsearch_that_is_not_there(fresh):
     refused(fresh, "[es1]", "http://es1:9299", "refused", stacktls_elasticsearch_port=9299)
 
 
+@pytest.mark.soak
 def test_value_of_another_type(fresh):
     refused(fresh, "kibana_mutual_tls_format", "pem, pkcs12", kibana_mutual_tls_format="jks")
 
@@ -182,14 +188,18 @@ def test_authority_that_cannot_be_used(fresh, tmp_path, kind, words):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("gateway: [", "YAML"), ("cluster.name: other", "cluster.name"), ("node:\n  name: other", "node.name")],
-    ids=["no YAML", "twice", "once dotted and once nested"],
+    [
+        pytest.param("gateway: [", "YAML", id="no YAML", marks=pytest.mark.soak),
+        pytest.param("cluster.name: other", "cluster.name", id="twice", marks=pytest.mark.soak),
+        pytest.param("node:\n  name: other", "node.name", id="once dotted and once nested"),
+    ],
 )
 def test_broken_settings_file(fresh, text, words):
     with spoiled(fresh, "es1", SETTINGS, f"printf '\\n{text}\\n' >> {SETTINGS}"):
         refused(fresh, "[es1]", SETTINGS, words)
 
 
+@pytest.mark.soak
 def test_damaged_keystore_of_elasticsearch(fresh):
     with spoiled(fresh, "es1", KEYSTORE, f"printf x | dd of={KEYSTORE} bs=1 seek=60 conv=notrunc status=none"):
         refused(fresh, "[es1]", KEYSTORE)

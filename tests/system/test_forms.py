@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from conftest import KIBANA_CERTS, KIBANA_PASSPHRASE, kibana_certificate
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.soak]  # the molecule scenario "default" has PEM and PKCS#12
 
 
 def pkcs12(password):
@@ -34,12 +34,7 @@ FORMS = {
 }
 
 
-SOAK = ("passphrase of digits", "pkcs12 with the empty password")
-
-
-@pytest.mark.parametrize(
-    "form", [pytest.param(form, marks=[pytest.mark.soak] if form in SOAK else []) for form in FORMS]
-)
+@pytest.mark.parametrize("form", FORMS)
 def test_form(converged, form):
     variables, files = FORMS[form]
     run = converged.play(**variables)

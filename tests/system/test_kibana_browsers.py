@@ -132,7 +132,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+IN_TEST = ("certificates of people without a realm", "its own port")
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(each, marks=[] if each in IN_TEST else [pytest.mark.soak]) for each in REFUSED]
+)
 def test_what_cannot_work_is_refused_before_anything_is_changed(site, case):
     variables, words = REFUSED[case]
     before = site.fingerprint()
@@ -198,6 +203,7 @@ def is_closed(pair, person):
     assert who_is_seen(pair, *person)["username"] == "jdoe"
 
 
+@pytest.mark.soak
 def test_nobody_reaches_it_without_a_certificate(site, person):
     before = site.fingerprint()
     foreseen = site.play("site", "--check", "--diff", **REQUIRED)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 
 import pytest
 from filebeat import FILEBEAT, RESTORE
@@ -68,8 +70,8 @@ FAULTS = {
     "unreachable node": ("es3", {"stack_pid_file": "/nowhere"}, {}, "unreachable"),
     "clock an hour behind": ("es2", {"ansible_python_interpreter": LATE}, {}, "3600 s behind"),
 }
+# libfaketime lets Python on that host see another clock.
 PYTHON_LATE = f"""
-cat >/root/libfaketime.so.1
 printf '#!/bin/sh\\nexec env LD_PRELOAD=/root/libfaketime.so.1 FAKETIME=-1h /usr/bin/python3 "$@"\\n' >{LATE}
 chmod +x {LATE}
 """
@@ -87,6 +89,8 @@ def inject(cluster, host, what):
 
 def test_faults_are_told_and_survived(cluster):
     files = f"sha256sum {CERTIFICATES}/*"
+    cluster.copy_to("es2", next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), "/root/libfaketime.so.1")
+    cluster.execute("es2", "bash", "-ec", PYTHON_LATE)
     with cluster.watched("trust") as words:
         for name, (host, fault, mended, said) in FAULTS.items():
             before = cluster.execute(host, "bash", "-c", files).stdout

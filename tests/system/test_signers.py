@@ -85,6 +85,7 @@ def test_a_request_that_waits_stops_the_run_before_the_service_is_touched(fresh,
     assert fresh.execute("es1", "cat", "/etc/elasticsearch/elasticsearch.yml").stdout == settings
 
 
+@pytest.mark.soak
 def test_mutual_tls_with_certificates_of_a_command(fresh, company):
     wanted = {**company, "stacktls_signer": "command"}
     assert "Company-Issuing" in has_mutual_tls(fresh, wanted)
