@@ -198,12 +198,7 @@ class _Rotating:
 
     def run(self) -> dict[str, Any]:
         """The module's work."""
-        if not self._store.exists():
-            raise FileError(
-                "there is no certificate authority in this folder.",
-                path=self._store.folder,
-                hint="Make or bring one with the module certificate_authority; there is nothing to rotate yet.",
-            )
+        self._store.require()
         if self._check_mode:
             return self._run()
         with self._store.locked():

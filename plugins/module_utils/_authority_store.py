@@ -66,6 +66,21 @@ class AuthorityStore:
             )
         return not missing
 
+    def require(self) -> None:
+        """Nothing, where there is an authority.
+
+        :raises FileError: where there is none.
+        """
+        if not self.exists():
+            raise self._absence()
+
+    def _absence(self) -> FileError:
+        return FileError(
+            "there is no certificate authority in this folder.",
+            path=self.folder,
+            hint="Make or bring one with the module certificate_authority.",
+        )
+
     def missing_parts(self) -> list[str]:
         """Which of certificate and private key are not there."""
         return [path for path in (self.certificate_path, self.key_path) if not os.path.exists(path)]
@@ -76,11 +91,7 @@ class AuthorityStore:
         :raises StackTlsError: where they are not.
         """
         if not os.path.exists(self.certificate_path):
-            raise FileError(
-                "there is no certificate authority in this folder.",
-                path=self.folder,
-                hint="Make or bring one with the module certificate_authority.",
-            )
+            raise self._absence()
         with located(self.certificate_path):
             return good_chain(load_certificates(require_file(self.certificate_path)), now)
 

@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ._authority_store import AuthorityStore
-from ._errors import FileError
 from ._pki._dates import timestamp
 from ._pki._names import parse_name, print_name
 
@@ -28,8 +27,7 @@ def retire_name(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     :raises StackTlsError: where there is no authority, or the name cannot be read.
     """
     store, now = AuthorityStore(params["path"]), datetime.now(timezone.utc)
-    if not store.exists():
-        raise FileError("there is no certificate authority in this folder.", path=store.folder)
+    store.require()
     name = print_name(parse_name(params["dn"]))
     retired = store.retired()
     is_new = name not in retired

@@ -11,7 +11,6 @@ from typing import Any
 from ._authority_store import AuthorityStore
 from ._certificate_arguments import about
 from ._certificate_options import lifetime_of, specification_of
-from ._errors import FileError
 from ._pki._certificates import describe, encode_certificates
 from ._pki._kinds import KEY_TYPES, PROFILES
 from ._signing import Order
@@ -60,7 +59,7 @@ def sign_requests(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]
     orders = [_order(request, params, now) for request in requests]
     if not store.exists():
         if requests and not check_mode:
-            raise FileError("there is no certificate authority in this folder.", path=params["ca_path"])
+            store.require()
         return {"changed": bool(requests), **_NOTHING}
     authorities = encode_certificates(store.certificates(now)).decode()
     if check_mode and orders:
