@@ -141,7 +141,7 @@ class CertificateFiles:
         targets = self.targets()
         trust = targets.get("ca_certificates_path")
         wanted = self._all_trusted(authorities)
-        kept = trust if trust and authorities and certificates_in(trust.path) == wanted else None
+        kept = trust if trust and authorities and same_certificates(certificates_in(trust.path), wanted) else None
         replaced = [target for target in targets.values() if target is not kept]
         due = [*replaced, kept] if kept is not None and kept.differs() else replaced
         return due, {target.kind for target in replaced}
@@ -199,7 +199,8 @@ class CertificateFiles:
     def _authorities_content(self, identity: Identity, present: Present | None) -> bytes | None:
         wanted = self._all_trusted(identity.authorities or (identity.certificate,))
         found = present.authorities if present else certificates_in(self._options["ca_certificates_path"])
-        return None if found == wanted else encode_bundle(wanted)
+        # Trust knows no order, and another one would have a PKI realm read its authorities again, at a restart.
+        return None if same_certificates(found, wanted) else encode_bundle(wanted)
 
     def _all_trusted(self, authorities: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
         return tuple(dict.fromkeys([*authorities, *self._trusted]))

@@ -81,7 +81,7 @@ class Host:
     def call(self, phase, check_mode=False, **given):
         self.round_trips.append(phase)
         task = {name: value for name, value in {**self.task, **given}.items() if value is not None}
-        sent = {"issuers": task.pop("issuers", ""), "certificate": task.pop("issued", "")}
+        sent = {name: task.pop(name, "") for name in ("issuers", "trusted")} | {"certificate": task.pop("issued", "")}
         validated = ArgumentSpecValidator(**MODULE_ARGUMENTS).validate(
             {**task, "phase": phase, "exchange": {"a": sent}}
         )
@@ -505,6 +505,22 @@ def test_files_are_put_back_where_a_later_one_cannot_be_written(settled, monkeyp
         settled.run(force=True)
     assert {name: settled.content()[name] for name in before} == before
     assert mode(settled.path("a.key")) == 0o600
+
+
+def test_trust_stays_as_it_is_where_another_of_the_trusted_authorities_signs(host):
+    """A PKI realm reads it at a start only, so a new order would cost a restart."""
+    former, following = host.authority, new_authority("CN=Next CA")
+    host.run(trusted=encode_certificates([following.certificate]).decode())
+    before = host.content()
+    host.authority = following
+    trusted = encode_certificates([former.certificate]).decode()
+    announced = host.run(check_mode=True, trusted=trusted)
+    result = host.run(trusted=trusted)
+    assert announced["kinds"] == result["kinds"]
+    assert host.path("ca.crt") not in result["files"]
+    after = host.content()
+    assert [name for name in ("a.crt", "a.key", "ca.crt") if after[name] == before[name]] == ["ca.crt"]
+    assert not host.run(trusted=trusted)["changed"]
 
 
 def test_an_authority_that_does_not_exist_yet(host):
