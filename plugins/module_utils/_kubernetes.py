@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Callable, Protocol
 
 from ._errors import ApiError, StackTlsError
@@ -20,6 +21,7 @@ else:
     HAS_COLLECTION = True
 
 try:
+    import yaml
     from kubernetes.client.exceptions import ApiException
     from kubernetes.config import ConfigException
     from kubernetes.dynamic.exceptions import ResourceNotFoundError, ResourceNotUniqueError
@@ -62,12 +64,16 @@ Body = dict[str, Any]
 _HINTS = {
     401: "Give the connection options, or the kubeconfig, of a user that the cluster knows.",
     403: "Let a Role or ClusterRole allow it.",
+    404: "Make it first, or check names and namespace.",
     409: "It was changed by somebody else meanwhile: run the task again.",
 }
 
 
 class Cluster(Protocol):
     """What modules need of the API; all of it raises :class:`._errors.ApiError` where it is refused."""
+
+    def knows(self, api_version: str, kind: str) -> bool:
+        """Whether the API has objects of the kind."""
 
     def get(self, api_version: str, kind: str, name: str, namespace: str) -> Body | None:
         """The object; ``None`` where there is none."""
@@ -94,9 +100,18 @@ class KubernetesCluster:
     def __init__(self, client: Any) -> None:
         self._client = client
 
+    def knows(self, api_version: str, kind: str) -> bool:
+        """See :class:`Cluster`."""
+        with _told(f"tell whether it knows the kind {kind}"):
+            try:
+                self._client.resource(kind, api_version)
+            except (ResourceNotFoundError, ResourceNotUniqueError):
+                return False
+        return True
+
     def get(self, api_version: str, kind: str, name: str, namespace: str) -> Body | None:
         """See :class:`Cluster`."""
-        about = f"{kind} {namespace}/{name}"
+        about = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
         try:
             return self._call(
                 f"read {about}",
@@ -157,39 +172,50 @@ class KubernetesCluster:
             ) from None
 
     def _call(self, what: str, call: Callable[[], Any], secrets: Iterable[str] = ()) -> Body:
-        try:
+        with _told(what, secrets):
             answer: Body = call().to_dict()
-        except ApiException as error:
-            said = _without(_message(error), secrets)
-            raise ApiError(
-                f"the Kubernetes API did not {what}: {said}", hint=_HINTS.get(error.status, ""), status=error.status
-            ) from None
-        except HTTPError as error:
-            raise ApiError(
-                f"the Kubernetes API cannot be reached to {what}: {_without(str(error), secrets)}.",
-                hint="Check host, kubeconfig and ca_cert.",
-            ) from None
         return answer
+
+
+@contextlib.contextmanager
+def _told(what: str, secrets: Iterable[str] = ()) -> Iterator[None]:
+    """Turn what goes wrong in the block into words.
+
+    :param what: that the API was asked to do.
+    :param secrets: that the words must not have.
+    :raises ApiError: where the API refuses it or does not answer.
+    """
+    try:
+        yield
+    except ApiException as error:
+        said = _without(_message(error), secrets)
+        raise ApiError(
+            f"the Kubernetes API did not {what}: {said}", hint=_HINTS.get(error.status, ""), status=error.status
+        ) from None
+    except HTTPError as error:
+        raise ApiError(
+            f"the Kubernetes API cannot be reached to {what}: {_without(str(error), secrets)}.",
+            hint="Check host, kubeconfig and ca_cert.",
+        ) from None
 
 
 def connect(params: Mapping[str, Any]) -> KubernetesCluster:
     """The cluster that a module's parameters name, as the modules of ``kubernetes.core`` find it.
 
-    :raises StackTlsError: where collection or library is missing, or no configuration is found.
+    :raises StackTlsError: where the collection or the library is missing, or there is no configuration that can be read.
     """
     require_kubernetes()
     given = {name: params[name] for name in CONNECTION_ARGUMENTS if params.get(name) is not None}
     try:
-        return KubernetesCluster(get_api_client(**given))
+        with _told("list its resources"):  # which is asked for at once
+            return KubernetesCluster(get_api_client(**given))
     except (CoreException, ConfigException, OSError) as error:
         raise StackTlsError(
-            f"no connection to Kubernetes is configured: {error}.",
-            hint="Give kubeconfig, or host with api_key or client_cert, or set K8S_AUTH_KUBECONFIG.",
+            f"no connection to Kubernetes is configured: {str(error).rstrip('.')}.",
+            hint="Give kubeconfig, a file that exists, or host with api_key or client_cert, or set K8S_AUTH_KUBECONFIG.",
         ) from None
-    except (ApiException, HTTPError) as error:  # the list of the API's resources is asked for at once
-        raise ApiError(
-            f"the Kubernetes API cannot be reached: {error}.", hint="Check host, kubeconfig and ca_cert."
-        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError):  # whose words may repeat a part of the file
+        raise StackTlsError("the kubeconfig is no YAML.", hint="Give one that kubectl can use.") from None
 
 
 def require_kubernetes() -> None:

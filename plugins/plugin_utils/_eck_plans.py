@@ -77,7 +77,7 @@ def plans_of(resources: Sequence[Item], namespace: str, domain: str) -> list[dic
     :param domain: of the cluster's DNS.
     :raises StackTlsError: where one cannot be as asked for; the text names it.
     """
-    if importlib.util.find_spec("ansible_collections.kubernetes.core") is None:
+    if not _has_collection():
         raise StackTlsError(
             "the collection kubernetes.core is missing on the controller.",
             hint="Run: ansible-galaxy collection install 'kubernetes.core:>=3.0.0'. Only this role needs it.",
@@ -88,6 +88,13 @@ def plans_of(resources: Sequence[Item], namespace: str, domain: str) -> list[dic
     if twice:
         raise StackTlsError(f"several resources are {', '.join(twice)}.", hint="Say all of a resource in one place.")
     return plans
+
+
+def _has_collection() -> bool:
+    try:
+        return importlib.util.find_spec("ansible_collections.kubernetes.core") is not None
+    except ModuleNotFoundError:  # no collection of that namespace is there
+        return False
 
 
 def wanted_tls(plan: Item, only: Sequence[str] | None = None) -> Tls:

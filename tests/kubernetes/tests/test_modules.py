@@ -91,8 +91,8 @@ def test_they_do_what_they_say_and_nothing_twice(
         certified = openssl(tmp_path, "x509", "-in", "tls.crt", "-noout", "-pubkey")
         assert openssl(tmp_path, "pkey", "-in", "tls.key", "-pubout") == certified
 
-    readers = [*results["served"], *results["license"], *results["managed"]]
-    assert [step["changed"] for step in readers] == [False] * 7
+    readers = [*results["served"], *results["preflight"], *results["license"], *results["managed"]]
+    assert [step["changed"] for step in readers] == [False] * 9
     ours, same, own = results["served"]
     assert ours["certificates"] == same["certificates"]
     assert ours["origin"] == "certificate"
@@ -101,6 +101,9 @@ def test_they_do_what_they_say_and_nothing_twice(
     assert own["certificate"]["issuer"] == "CN=es"
     assert own["authorities"][0]["fingerprint_sha256"] == results["authority"][1]["certificate"]["fingerprint_sha256"]
 
+    missing, again = (step["problems"] for step in results["preflight"])
+    assert missing == again
+    assert [problem.split(". ")[0] for problem in missing] == ["There is no namespace no-such-namespace"]
     assert results["license"][0]["level"] == results["license"][1]["level"] == cluster.license()
     assert results["managed"][0]["secret_name"] == "m"
     ends = until(lambda: cluster.get("Certificate", "managed")["status"].get("notAfter"))

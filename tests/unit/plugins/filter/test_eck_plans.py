@@ -29,8 +29,13 @@ def plan(**item):
     return eck_plans([{"kind": "Elasticsearch", "name": "quickstart", **item}])[0]
 
 
-def test_the_collection_for_kubernetes_is_asked_for_by_name(monkeypatch):
-    monkeypatch.setattr(_eck_plans.importlib.util, "find_spec", lambda _name: None)
+def of_another_namespace(_name):
+    raise ModuleNotFoundError("No module named 'ansible_collections.kubernetes'")
+
+
+@pytest.mark.parametrize("find_spec", [lambda _name: None, of_another_namespace])
+def test_the_collection_for_kubernetes_is_asked_for_by_name(monkeypatch, find_spec):
+    monkeypatch.setattr(_eck_plans.importlib.util, "find_spec", find_spec)
     with pytest.raises(
         AnsibleFilterError, match=r"the collection kubernetes.core is missing.*ansible-galaxy collection install"
     ):

@@ -17,6 +17,7 @@ class FakeCluster:
     def __init__(self):
         self.objects = {}
         self.calls = []
+        self.kinds = {"Elasticsearch", "Kibana"}
         self._versions = itertools.count(1)
 
     def put(self, body):
@@ -26,6 +27,9 @@ class FakeCluster:
         stored["metadata"] = {**meta, "resourceVersion": str(next(self._versions))}
         self.objects[body["kind"], meta.get("namespace", ""), meta["name"]] = stored
         return copy.deepcopy(stored)
+
+    def knows(self, _api_version, kind):
+        return kind in self.kinds
 
     def get(self, _api_version, kind, name, namespace):
         self.calls.append(("get", kind, name))

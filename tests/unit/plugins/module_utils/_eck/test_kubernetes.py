@@ -40,6 +40,54 @@ def test_what_is_missing_is_named(monkeypatch, missing, words):
         connect({})
 
 
+def unreachable():
+    urllib3 = pytest.importorskip("urllib3")
+    return urllib3.exceptions.HTTPError("connection refused")
+
+
+def unauthorized():
+    exceptions = pytest.importorskip("kubernetes.client.exceptions")
+    return exceptions.ApiException(status=401, reason="Unauthorized")
+
+
+def of_another_form():
+    return pytest.importorskip("yaml").YAMLError("a secret of the file")
+
+
+def not_there():
+    return pytest.importorskip("kubernetes.config").ConfigException("No configuration found.")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (
+            unreachable,
+            "cannot be reached to list its resources: connection refused. Check host, kubeconfig and ca_cert.",
+        ),
+        (
+            unauthorized,
+            "did not list its resources: Unauthorized. Give the connection options, or the kubeconfig, of a",
+        ),
+        (of_another_form, "the kubeconfig is no YAML. Give one that kubectl can use."),
+        (not_there, "no connection to Kubernetes is configured: No configuration found. Give kubeconfig, a file that"),
+    ],
+)
+def test_who_cannot_connect_is_told_what_to_do(monkeypatch, trouble, words):
+    error = trouble()
+
+    def get_api_client(**_options):
+        raise error
+
+    monkeypatch.setattr(_kubernetes, "HAS_COLLECTION", True)
+    monkeypatch.setattr(_kubernetes, "CoreException", type("CoreException", (Exception,), {}), raising=False)
+    monkeypatch.setattr(_kubernetes, "get_api_client", get_api_client, raising=False)
+    with pytest.raises(StackTlsError) as refused:
+        connect({})
+    assert words in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
 class Refusing:
     """A client whose API refuses everything, and repeats what it was sent."""
 
