@@ -1,7 +1,7 @@
 # Copyright: Stack TLS contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a Kubernetes cluster would keep a run from its end: kinds that it does not know, namespaces that are not there."""
+"""What of a Kubernetes cluster would keep a run from its end: kinds and namespaces that it does not have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODULE_ARGUMENTS: dict[str, Any] = {
 def manage_eck_preflight_info(params: dict[str, Any], cluster: Cluster) -> dict[str, Any]:
     """The result of the module.
 
-    :raises StackTlsError: where the API does not answer, does not know the user, or a kind is none of ECK or cert-manager.
+    :raises StackTlsError: where the API does not answer or does not know the user, or nobody has such a kind.
     """
     kinds, namespaces = dict.fromkeys(params["kinds"]), dict.fromkeys(params["namespaces"])
     problems = [*_unknown(cluster, list(kinds)), *_missing(cluster, list(namespaces))]
@@ -35,10 +35,10 @@ def manage_eck_preflight_info(params: dict[str, Any], cluster: Cluster) -> dict[
 
 def _unknown(cluster: Cluster, kinds: list[str]) -> Iterator[str]:
     for name in kinds:
-        is_ours = name not in CERT_MANAGER_KINDS
-        api_version, program = (
-            (kind_of(name).api_version, "the ECK operator") if is_ours else (CERT_MANAGER, "cert-manager")
-        )
+        if name in CERT_MANAGER_KINDS:
+            api_version, program = CERT_MANAGER, "cert-manager"
+        else:
+            api_version, program = kind_of(name).api_version, "the ECK operator"
         if not cluster.knows(api_version, name):
             yield (
                 f"The cluster knows no objects of the kind {name} ({api_version}). Install {program} with its custom"

@@ -102,12 +102,15 @@ class KubernetesCluster:
 
     def knows(self, api_version: str, kind: str) -> bool:
         """See :class:`Cluster`."""
-        with _told(f"tell whether it knows the kind {kind}"):
-            try:
-                self._client.resource(kind, api_version)
-            except (ResourceNotFoundError, ResourceNotUniqueError):
+        # Not by the library's own list, which is kept in a file and may be of a cluster that is gone.
+        path = f"/apis/{api_version}"
+        try:
+            found = self._call(f"list the kinds of {api_version}", lambda: self._client.client.request("get", path))
+        except ApiError as error:
+            if error.status == 404:
                 return False
-        return True
+            raise
+        return any(each.get("kind") == kind for each in found.get("resources") or [])
 
     def get(self, api_version: str, kind: str, name: str, namespace: str) -> Body | None:
         """See :class:`Cluster`."""
@@ -202,7 +205,7 @@ def _told(what: str, secrets: Iterable[str] = ()) -> Iterator[None]:
 def connect(params: Mapping[str, Any]) -> KubernetesCluster:
     """The cluster that a module's parameters name, as the modules of ``kubernetes.core`` find it.
 
-    :raises StackTlsError: where the collection or the library is missing, or there is no configuration that can be read.
+    :raises StackTlsError: where the collection or the library is missing, or no configuration can be read.
     """
     require_kubernetes()
     given = {name: params[name] for name in CONNECTION_ARGUMENTS if params.get(name) is not None}
@@ -212,7 +215,7 @@ def connect(params: Mapping[str, Any]) -> KubernetesCluster:
     except (CoreException, ConfigException, OSError) as error:
         raise StackTlsError(
             f"no connection to Kubernetes is configured: {str(error).rstrip('.')}.",
-            hint="Give kubeconfig, a file that exists, or host with api_key or client_cert, or set K8S_AUTH_KUBECONFIG.",
+            hint="Give a kubeconfig that exists, or host with api_key or client_cert, or set K8S_AUTH_KUBECONFIG.",
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError):  # whose words may repeat a part of the file
         raise StackTlsError("the kubeconfig is no YAML.", hint="Give one that kubectl can use.") from None

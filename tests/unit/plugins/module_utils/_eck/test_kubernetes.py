@@ -70,7 +70,10 @@ def not_there():
             "did not list its resources: Unauthorized. Give the connection options, or the kubeconfig, of a",
         ),
         (of_another_form, "the kubeconfig is no YAML. Give one that kubectl can use."),
-        (not_there, "no connection to Kubernetes is configured: No configuration found. Give kubeconfig, a file that"),
+        (
+            not_there,
+            "no connection to Kubernetes is configured: No configuration found. Give a kubeconfig that exists,",
+        ),
     ],
 )
 def test_who_cannot_connect_is_told_what_to_do(monkeypatch, trouble, words):
@@ -109,6 +112,27 @@ def test_a_refusal_is_told_in_the_words_of_the_api():
     with pytest.raises(ApiError, match=r"did not read Secret n/s: forbidden for you. Let a Role"):
         KubernetesCluster(Refusing(403, "forbidden for you")).get("v1", "Secret", "s", "n")
     assert KubernetesCluster(Refusing(404, "no such thing")).get("v1", "Secret", "s", "n") is None
+
+
+class Listing:
+    """A client of an API that has one group."""
+
+    def __init__(self, refusing):
+        self.client, self._refusing = self, refusing
+
+    def request(self, _method, path):
+        if path != "/apis/elasticsearch.k8s.elastic.co/v1":
+            self._refusing.get()
+        return SimpleNamespace(to_dict=lambda: {"resources": [{"kind": "Elasticsearch"}]})
+
+
+def test_only_kinds_that_the_api_lists_now_are_known():
+    cluster = KubernetesCluster(Listing(Refusing(404, "page not found")))
+    assert cluster.knows("elasticsearch.k8s.elastic.co/v1", "Elasticsearch")
+    assert not cluster.knows("elasticsearch.k8s.elastic.co/v1", "Other")
+    assert not cluster.knows("kibana.k8s.elastic.co/v1", "Kibana")
+    with pytest.raises(ApiError, match=r"did not list the kinds of kibana.k8s.elastic.co/v1: no. Give the connection"):
+        KubernetesCluster(Listing(Refusing(401, "no"))).knows("kibana.k8s.elastic.co/v1", "Kibana")
 
 
 def test_a_refusal_repeats_no_secret():
