@@ -77,6 +77,7 @@ def not_there():
     ],
 )
 def test_who_cannot_connect_is_told_what_to_do(monkeypatch, trouble, words):
+    pytest.importorskip("kubernetes")
     error = trouble()
 
     def get_api_client(**_options):
