@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Three nodes, a Kibana and a real Filebeat whose authorities are replaced under load.
 
-Filebeat sends ten lines a second all the time, and Kibana is asked twice a second whether it is available.
+Filebeat sends ten lines a second all the time, and Kibana is asked once a second whether it is available.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Availability(threading.Thread):
         self.asked = self.available = self.away_in_a_row = self.longest_away = 0
 
     def run(self) -> None:
-        while not self.ended.wait(0.5):
+        while not self.ended.wait(1):
             available = self.cluster.kibana_is_available()
             self.asked += 1
             self.available += available
