@@ -125,7 +125,6 @@ def test_two_runs_at_once_do_not_get_in_each_others_way(estate):
     lock.unlink()
 
 
-@pytest.mark.soak  # "make test" has each write of it in tests/unit, and the stages in tests/integration
 @pytest.mark.usefixtures("old_client")
 def test_a_rotation_that_is_killed_twice_comes_to_its_end(estate):
     first = authority(estate)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,7 @@ def test_no_stage_fails_a_request_of_a_client_that_retries(cluster):
 
 
 CERTIFICATES = "/etc/elasticsearch/certs"
-LATE = "/root/python-late"
-# What is done to a host, how it is undone, and what the run says then, of which host.
+# What is done to a host, how it is undone, and what the run says then before it stops.
 FAULTS = {
     "full disk": (
         "es2",
@@ -68,12 +68,22 @@ FAULTS = {
         "Input/output error",
     ),
     "unreachable node": ("es3", {"stack_pid_file": "/nowhere"}, {}, "unreachable"),
-    "clock an hour behind": ("es2", {"ansible_python_interpreter": LATE}, {}, "3600 s behind"),
+    "clock two hours behind": (
+        "es2",
+        {"ansible_python_interpreter": "/root/python-2h"},
+        {},
+        "New certificates are not valid here yet.",
+    ),
 }
+# Certificates begin an hour before they are made.
+TOLERATED = {"ansible_python_interpreter": "/root/python-1h"}
 # libfaketime lets Python on that host see another clock.
-PYTHON_LATE = f"""
-printf '#!/bin/sh\\nexec env LD_PRELOAD=/root/libfaketime.so.1 FAKETIME=-1h /usr/bin/python3 "$@"\\n' >{LATE}
-chmod +x {LATE}
+PYTHON_LATE = """
+for hours in 1 2; do
+    printf '#!/bin/sh\nexec env LD_PRELOAD=/root/libfaketime.so.1 FAKETIME=-%dh /usr/bin/python3 "$@"\n' $hours \
+        >/root/python-${hours}h
+    chmod +x /root/python-${hours}h
+done
 """
 
 
@@ -103,9 +113,23 @@ def test_faults_are_told_and_survived(cluster):
             assert said in output, (name, run.output)
             assert cluster.execute(host, "bash", "-c", files).stdout == before, name
             told(f"{name} on {host}: the run stopped")
+        inject(cluster, "es2", TOLERATED)
         run = cluster.rotate("faults", "trust")
         assert run.status == 0, run.output
-    told(f"trust after these faults: {'; '.join(words)}")
+        assert re.search(r"the clock: is 3\d{3} s behind that of the controller", " ".join(run.output.split()))
+        inject(cluster, "es2", {})
+    told(f"trust after these faults, with a clock an hour behind on es2: {'; '.join(words)}")
+
+
+def test_a_rotation_is_undone_under_load(cluster):
+    first = (cluster.authority / "ca.crt").read_text()
+    with cluster.watched("undo") as words:
+        run = cluster.rotate("faults", "undo")
+        assert run.status == 0, run.output
+    told(f"undo after trust: {'; '.join(words)}")
+    assert (cluster.authority / "ca.crt").read_text() == first
+    again = cluster.play("site")
+    assert (again.status, again.changed()) == (0, 0), again.output
 
 
 def test_runs_that_are_killed_at_any_moment_come_to_the_same_end(cluster):
