@@ -150,3 +150,12 @@ def test_runs_that_are_killed_at_any_moment_come_to_the_same_end(cluster):
     assert cluster.allocation() is None
     again = cluster.play("site")
     assert (again.status, again.changed()) == (0, 0), again.output
+
+
+def test_an_audit_of_all_these_hosts_finds_nothing(cluster):
+    report = cluster.folder / "audit.json"
+    run = cluster.play("audit", stacktls_audit_report=str(report))
+    found = json.loads(report.read_text())
+    assert (found["findings"], run.status, run.changed()) == ([], 0, 0), run.output
+    uses = {seen["host"] for each in found["certificates"] for seen in each["seen"]}
+    assert uses >= {"es1", "es2", "es3", "kb1"}
