@@ -216,7 +216,7 @@ describe('client_authentication: required', { concurrency: 2 }, () => {
     const kibana = await start(t, { yml: settings(pair, required.url) });
     await kibana.untilAvailable();
     assert.equal((await login(kibana, END_USER)).status, 401);
-    const status = await kibana.request('/api/status', { headers: basic(END_USER) });
+    const status = await kibana.goodStatus({ headers: basic(END_USER) });
     assert.deepEqual([status.status, status.json], [200, { status: { overall: { level: 'available' } } }]);
   });
 

@@ -126,7 +126,7 @@ describe('start', { concurrency: 12 }, () => {
 
   test('without credentials the status tells no more than the level', async (t) => {
     const kibana = await (await start(t, { yml: { ...CONNECTION, 'server.name': 'kb1' } })).untilAvailable();
-    const anonymous = await kibana.request('/api/status');
+    const anonymous = await kibana.goodStatus();
     assert.deepEqual(anonymous.json, { status: { overall: { level: 'available' } } });
     const mistaken = await kibana.request('/api/status', { headers: basic({ ...END_USER, password: 'x' }) });
     assert.deepEqual([mistaken.status, mistaken.json], [200, anonymous.json]);

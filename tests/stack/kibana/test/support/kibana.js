@@ -138,6 +138,21 @@ export class KibanaProcess {
   }
 
   /**
+   * The status page once it says that all is well: on a busy machine a look at Elasticsearch may have come to nothing.
+   *
+   * @param {Parameters<KibanaProcess['request']>[1]} options
+   */
+  async goodStatus(options = {}) {
+    const look = () => this.request('/api/status', options);
+    let answer = await look();
+    for (let waited = 0; answer.status === 503 && waited < 30; waited += 1) {
+      await sleep(1000);
+      answer = await look();
+    }
+    return answer;
+  }
+
+  /**
    * @param {string} path
    * @param {object} [options]
    * @param {string} [options.method]
