@@ -77,10 +77,10 @@ def _options(name: str, kind: str, *sources: Mapping[str, Any]) -> dict[str, Any
     """The variables that a plugin knows, each out of the first source that has it."""
     options: dict[str, Any] = {}
     for known in C.config.get_plugin_vars(kind, name):
-        for source in sources:
-            if known in source:
-                with contextlib.suppress(AnsibleError):
-                    options.setdefault(known, source[known])
+        source = next((each for each in sources if known in each), None)
+        if source is not None:
+            with contextlib.suppress(AnsibleError):
+                options[known] = source[known]
     return options
 
 

@@ -72,10 +72,17 @@ class Cluster(Estate):
 
     def give_orders(self, **orders: int) -> None:
         """Let the PKI realm have another order on each node."""
-        inventory = json.loads((self.folder / "variables.json").read_text())
-        inventory["all"]["hosts"] = {name: {"order": order} for name, order in orders.items()}
-        inventory["all"]["vars"]["stacktls_pki_realm_order"] = "{{ order }}"
-        (self.folder / "variables.json").write_text(json.dumps(inventory))
+        self.give_variables(
+            {name: {"order": order} for name, order in orders.items()}, stacktls_pki_realm_order="{{ order }}"
+        )
+
+    def give_variables(self, hosts: dict[str, dict[str, object]], **shared: object) -> None:
+        """Let the inventory have these variables of hosts, in place of earlier ones, and these of all hosts."""
+        path = self.folder / "variables.json"
+        inventory = json.loads(path.read_text())
+        inventory["all"]["hosts"] = hosts
+        inventory["all"]["vars"].update(shared)
+        path.write_text(json.dumps(inventory))
 
     def sign_client(self) -> None:
         """The client certificate of the load, by the authority that signs now."""

@@ -154,6 +154,13 @@ class Estate(Controller):
             whole, check=check, env=self.environment, capture_output=True, text=True, timeout=120, input=given
         )
 
+    def kibana_level(self) -> str:
+        """What Kibana says of itself over HTTPS; empty where it has no status to tell, as while it starts."""
+        ca = f"{KIBANA_CERTS}/kibana-server-ca.crt"
+        url = "https://kb1:5601/api/status"
+        said = self.execute("kb1", "curl", "--silent", "--max-time", "5", "--cacert", ca, url, check=False).stdout
+        return json.loads(said)["status"]["overall"]["level"] if said.startswith("{") else ""
+
     def copy_to(self, host: str, source: Path, target: str) -> None:
         """Copy a file of the controller to a host, not through Ansible."""
         command = ["podman", "cp", str(source), f"stacktls-{self.topology['name']}-{host}:{target}"]

@@ -25,7 +25,6 @@ VARIABLES = {
     "beats_tls_settings": {"output.elasticsearch.allow_older_versions": True},
 }
 LINES_A_SECOND = 10
-AVAILABLE = "curl --silent --max-time 5 --cacert /etc/kibana/certs/kibana-server-ca.crt https://kb1:5601/api/status"
 
 
 class Availability(threading.Thread):
@@ -39,7 +38,7 @@ class Availability(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(1):
-            available = self.cluster.kibana_is_available()
+            available = self.cluster.kibana_level() == "available"
             self.asked += 1
             self.available += available
             self.away_in_a_row = 0 if available else self.away_in_a_row + 1
@@ -54,10 +53,6 @@ class Rotating(FilebeatHost, Cluster):
 
     def rotate(self, name, stage):
         return self.play("rotate_ca", stack_ca_rotation_name=name, stack_ca_rotation_stage=stage)
-
-    def kibana_is_available(self):
-        said = self.execute("kb1", *AVAILABLE.split(), check=False).stdout
-        return '"level":"available"' in said.replace(" ", "")
 
     def follow(self, stage):
         """Whom the load trusts, and whose certificate it has, before this stage begins."""
@@ -99,7 +94,7 @@ class Rotating(FilebeatHost, Cluster):
         assert tally.failed_on_every_node == []
         assert tally.rate >= 20
         assert arrived == self.written
-        assert self.kibana_is_available()
+        assert self.kibana_level() == "available"
 
     def _feed(self, ended):
         while not ended.is_set():

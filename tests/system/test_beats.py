@@ -22,7 +22,6 @@ pytestmark = pytest.mark.stack
 
 SCENARIO = ROOT / "extensions/molecule/beats"
 EVIDENCE = ROOT / "build/evidence/beats-privileges.json"
-HOST = "bt1"
 SETTINGS = "/etc/filebeat/filebeat.yml"
 OLDER = {"output.elasticsearch.allow_older_versions": True}
 

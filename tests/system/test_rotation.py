@@ -144,8 +144,7 @@ def test_a_rotation_that_is_killed_twice_comes_to_its_end(estate):
     assert (verifies(estate, second), verifies(estate, first)) == (True, False)
     assert seen_with_old(estate) == "000"
     assert "kibana_system" in estate.seen(*kibana_certificate())["roles"]
-    command = "curl --silent --cacert /etc/kibana/certs/kibana-server-ca.crt https://kb1:5601/api/status"
-    assert json.loads(estate.execute("kb1", *command.split()).stdout)["status"]["overall"]["level"] == "available"
+    assert estate.kibana_level() == "available"
 
     again = estate.play("rotate_ca")
     assert (again.status, again.changed()) == (0, 0), again.output

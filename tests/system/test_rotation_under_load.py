@@ -56,7 +56,7 @@ FAULTS = {
         cp -a {CERTIFICATES} /root/kept
         mount -t tmpfs -o size=128k none {CERTIFICATES}
         cp -a /root/kept/. {CERTIFICATES}
-        dd if=/dev/zero of={CERTIFICATES}/filler bs=1k 2>/dev/null || true
+        ! dd if=/dev/zero of={CERTIFICATES}/filler bs=1k  # it ends where there is no room left
         """,
         f"umount {CERTIFICATES}; rm -r /root/kept",
         "No space left on device",
@@ -78,7 +78,7 @@ FAULTS = {
 # Certificates begin an hour before they are made.
 TOLERATED = {"ansible_python_interpreter": "/root/python-1h"}
 # libfaketime lets Python on that host see another clock.
-PYTHON_LATE = """
+PYTHON_LATE = r"""
 for hours in 1 2; do
     printf '#!/bin/sh\nexec env LD_PRELOAD=/root/libfaketime.so.1 FAKETIME=-%dh /usr/bin/python3 "$@"\n' $hours \
         >/root/python-${hours}h
@@ -91,10 +91,8 @@ def inject(cluster, host, what):
     """A script for the host, or variables of it."""
     if isinstance(what, str):
         cluster.execute(host, "bash", "-ec", what)
-        return
-    inventory = json.loads((cluster.folder / "variables.json").read_text())
-    inventory["all"]["hosts"] = {host: what}
-    (cluster.folder / "variables.json").write_text(json.dumps(inventory))
+    else:
+        cluster.give_variables({host: what})
 
 
 def test_faults_are_told_and_survived(cluster):
