@@ -254,7 +254,9 @@ class _Rotating:
         return found.moved_to(stage, self._now)
 
     def _taken_back(self, found: Rotation | None) -> Rotation:
-        """One stage back."""
+        """One stage back; where hosts have not followed to the last stage back, it stays there."""
+        if found is not None and found.stage == UNDONE:
+            return found
         if found is None or found.finished:
             raise CertificateError("no rotation goes on that could be undone.")
         if found.stage == "drop":
@@ -264,12 +266,23 @@ class _Rotating:
             )
         if found.stage == "issue":
             return found.moved_to("trust", self._now, undoing=True)
-        if found.undoing:
-            self._require_followed(found, "the next authority cannot be dropped")
+        if found.undoing and self._missing(found):
+            return found
         return found.moved_to(UNDONE, self._now, undoing=True)
 
+    def _steps_back(self, found: Rotation | None) -> int:
+        """How often it has to be undone, until nobody trusts the next authority."""
+        if found is not None and found.stage == UNDONE:
+            return int(bool(self._missing(found)))
+        is_far = found is not None and (found.stage == "issue" or (found.undoing and bool(self._missing(found))))
+        return 2 if is_far else 1
+
+    def _missing(self, rotation: Rotation) -> list[str]:
+        """Those of the expected hosts that have not followed to its stage."""
+        return rotation.missing(self._params["expected_hosts"])
+
     def _require_followed(self, found: Rotation, what: str) -> None:
-        missing = found.missing(self._params["expected_hosts"])
+        missing = self._missing(found)
         if missing:
             raise CertificateError(
                 f"{what}: {', '.join(missing)} did not follow to the stage {found.stage!r} yet.",
@@ -285,7 +298,7 @@ class _Rotating:
         proved = tuple(dict.fromkeys([*rotation.proved, *self._params["proved_hosts"]]))
         done = rotation.stage == "drop" and not rotation.finished
         rotation = replace(rotation, proved=proved)
-        if done and not rotation.missing(self._params["expected_hosts"]):
+        if done and not self._missing(rotation):
             return replace(rotation, finished=timestamp(self._now))
         return rotation
 
@@ -347,8 +360,9 @@ class _Rotating:
         return {
             "changed": changed,
             "rotation": after,
-            "missing_hosts": wanted.missing(self._params["expected_hosts"]) if wanted else [],
+            "missing_hosts": self._missing(wanted) if wanted else [],
             "done_stages": self._done(wanted),
+            "steps_back": self._steps_back(wanted),
             "ca_certificates": encode_certificates(self._store.certificates(self._now)).decode(),
             "trusted_certificates": encode_certificates(self._store.trusted()).decode(),
             "dropped_certificates": self._dropped(wanted),
@@ -361,8 +375,7 @@ class _Rotating:
             return []
         if rotation.finished:
             return list(STAGES) if rotation.name == self._params["name"] else []
-        has_followed = not rotation.missing(self._params["expected_hosts"])
-        return list(STAGES[: STAGES.index(rotation.stage) + has_followed])
+        return list(STAGES[: STAGES.index(rotation.stage) + (not self._missing(rotation))])
 
     def _dropped(self, rotation: Rotation | None) -> str:
         if rotation is None or rotation.stage != "drop":
