@@ -37,8 +37,8 @@ options:
       - The stage to bring it to. A stage that it has passed already changes nothing.
       - V(trust) makes or brings the next authority as the options say, with the subject of the present one where they
         name none. V(issue) and V(drop) are refused before all O(expected_hosts) have followed to the stage before.
-      - V(undo) goes one stage back, as long as the former authority is trusted. Where a host of O(expected_hosts) has not
-        followed to the last stage back, it stays there.
+      - V(undo) goes one stage back, as long as the former authority is trusted. Where a host of O(expected_hosts)
+        has not followed to the last stage back, it stays there.
       - V(renew) gives the present root a new certificate of the same key and name, which needs no stages; certificates
         that it signed stay as they are.
       - Without it, the files are brought to the stage that was written down, and nothing else.

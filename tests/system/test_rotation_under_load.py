@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -72,19 +73,28 @@ FAULTS = {
         "es2",
         {"ansible_python_interpreter": "/root/python-2h"},
         {},
-        "New certificates are not valid here yet.",
+        "s behind that of the controller. New certificates are not valid here",
     ),
 }
-# Certificates begin an hour before they are made.
+# libfaketime lets Python and Elasticsearch on that host see another clock. Certificates begin an hour before they
+# are made.
+LATE = "/usr/local/lib/libfaketime.so.1"
 TOLERATED = {"ansible_python_interpreter": "/root/python-1h"}
-# libfaketime lets Python on that host see another clock.
-PYTHON_LATE = r"""
+PYTHON_LATE = rf"""
 for hours in 1 2; do
-    printf '#!/bin/sh\nexec env LD_PRELOAD=/root/libfaketime.so.1 FAKETIME=-%dh /usr/bin/python3 "$@"\n' $hours \
-        >/root/python-${hours}h
-    chmod +x /root/python-${hours}h
+    late=/root/python-${{hours}}h
+    printf '#!/bin/sh\nexec env LD_PRELOAD={LATE} FAKETIME=-%dh /usr/bin/python3 "$@"\n' $hours >$late
+    chmod +x $late
 done
 """
+DROP_IN = "/etc/systemd/system/elasticsearch.service.d/clock.conf"
+ELASTICSEARCH_LATE = f"""
+mkdir -p $(dirname {DROP_IN})
+printf '[Service]\nEnvironment=LD_PRELOAD={LATE} FAKETIME=-1h FAKETIME_DONT_FAKE_MONOTONIC=1\n' >{DROP_IN}
+systemctl daemon-reload
+systemctl restart elasticsearch
+"""
+ELASTICSEARCH_IN_TIME = f"rm {DROP_IN}; systemctl daemon-reload; systemctl restart elasticsearch"
 
 
 def inject(cluster, host, what):
@@ -97,7 +107,7 @@ def inject(cluster, host, what):
 
 def test_faults_are_told_and_survived(cluster):
     files = f"sha256sum {CERTIFICATES}/*"
-    cluster.copy_to("es2", next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), "/root/libfaketime.so.1")
+    cluster.copy_to("es2", next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), LATE)
     cluster.execute("es2", "bash", "-ec", PYTHON_LATE)
     with cluster.watched("trust") as words:
         for name, (host, fault, mended, said) in FAULTS.items():
@@ -112,10 +122,15 @@ def test_faults_are_told_and_survived(cluster):
             assert cluster.execute(host, "bash", "-c", files).stdout == before, name
             told(f"{name} on {host}: the run stopped")
         inject(cluster, "es2", TOLERATED)
+        inject(cluster, "es2", ELASTICSEARCH_LATE)
+        cluster.wait_for_all()
+        assert 3500 < time.time() - cluster.clock("es2") < 3700
         run = cluster.rotate("faults", "trust")
         assert run.status == 0, run.output
         assert re.search(r"the clock: is 3\d{3} s behind that of the controller", " ".join(run.output.split()))
         inject(cluster, "es2", {})
+        inject(cluster, "es2", ELASTICSEARCH_IN_TIME)
+        cluster.wait_for_all()
     told(f"trust after these faults, with a clock an hour behind on es2: {'; '.join(words)}")
 
 

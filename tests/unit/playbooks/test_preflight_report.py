@@ -37,7 +37,7 @@ def test_a_host_that_is_lost_on_the_way_is_an_error(tmp_path):
     done, findings = report(tmp_path, {"a": {**LOCAL, "stacktls_findings": [FINDING]}, "b": NOBODY})
     assert done.returncode != 0
     assert [(each["host"], each["level"]) for each in findings] == [("b", "error"), ("a", "warning")]
-    assert "1 things would keep the run from its end" in done.stdout
+    assert "1 thing would keep the run from its end" in done.stdout
 
 
 def test_warnings_and_hosts_without_findings_do_not_stop_the_run(tmp_path):
