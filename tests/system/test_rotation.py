@@ -26,6 +26,13 @@ printf 'extendedKeyUsage=clientAuth' >old.ext
 openssl x509 -req -in old.csr -CA stacktls-ca/ca.crt -CAkey stacktls-ca/ca.key -passin pass:{CA_PASSPHRASE} \\
     -days 2 -extfile old.ext -out old.crt
 """
+COMPANY_PASSPHRASE = "company-secret-4711"
+COMPANY = f"""
+openssl req -x509 -newkey rsa:3072 -nodes -keyout root.key -out root.crt -days 4000 -subj /CN=Company-Root
+openssl req -newkey rsa:3072 -keyout issuing.key -passout pass:{COMPANY_PASSPHRASE} -out issuing.csr -subj /CN=Issuing
+printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign' >ca.ext
+openssl x509 -req -in issuing.csr -CA root.crt -CAkey root.key -days 3000 -extfile ca.ext -out issuing.crt
+"""
 
 
 def fingerprint(pair):
@@ -43,6 +50,11 @@ def state(pair):
 
 def authority(pair):
     return (pair.folder / "stacktls-ca/ca.crt").read_text()
+
+
+def public_key(certificate):
+    command = ["openssl", "x509", "-noout", "-pubkey"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, input=certificate).stdout
 
 
 def verifies(pair, certificates):
@@ -148,3 +160,83 @@ def test_a_rotation_that_is_killed_twice_comes_to_its_end(estate):
 
     again = estate.play("rotate_ca")
     assert (again.status, again.changed()) == (0, 0), again.output
+
+
+@pytest.mark.soak
+def test_a_root_of_the_same_key(estate):
+    before, shown = authority(estate), fingerprint(estate)
+    renew = {"stack_ca_rotation_name": "renewed", "stack_ca_rotation_stage": "renew"}
+    run = estate.play("rotate_ca", **renew)
+    assert run.status == 0, run.output
+    after = authority(estate)
+    assert after != before
+    assert public_key(after) == public_key(before)
+    assert fingerprint(estate) == shown  # nothing was issued again
+    assert after in estate.execute("es1", "cat", "/etc/elasticsearch/certs/ca.crt").stdout
+    assert verifies(estate, after)
+    assert estate.kibana_level() == "available"
+    again = estate.play("rotate_ca", **renew)
+    assert (again.status, again.changed()) == (0, 0), again.output
+
+
+@pytest.mark.soak
+def test_the_former_authority_signs_the_next_until_it_is_taken_back(estate):
+    first = authority(estate)
+    given = {"stack_ca_rotation_name": "crossed", "stack_ca_rotation_cross_sign": True}
+    for stage in ("trust", "issue"):
+        run = estate.play("rotate_ca", stack_ca_rotation_stage=stage, **given)
+        assert run.status == 0, run.output
+    second = authority(estate)
+    assert second != first
+    assert (verifies(estate, second), verifies(estate, first)) == (True, True)
+
+    run = estate.play("rotate_ca", stack_ca_rotation_stage="undo", **given)
+    assert run.status == 0, run.output
+    assert state(estate)["stage"] == "undone"
+    assert authority(estate) == first
+    assert (verifies(estate, second), verifies(estate, first)) == (False, True)
+    assert second not in estate.execute("es1", "cat", "/etc/elasticsearch/certs/ca.crt").stdout
+    assert estate.kibana_level() == "available"
+    for playbook, stage in (("rotate_ca", "undo"), ("site", "all")):
+        again = estate.play(playbook, stack_ca_rotation_stage=stage, **given)
+        assert (again.status, again.changed()) == (0, 0), again.output
+
+
+@pytest.mark.soak
+def test_an_authority_that_was_brought(estate):
+    first = authority(estate)
+    subprocess.run(["sh", "-ec", COMPANY], cwd=estate.folder, check=True, capture_output=True)
+    run = estate.play(
+        "rotate_ca",
+        stack_ca_rotation_name="company",
+        stack_ca_rotation_certificate=str(estate.folder / "issuing.crt"),
+        stack_ca_rotation_chain=str(estate.folder / "root.crt"),
+        stack_ca_rotation_private_key=str(estate.folder / "issuing.key"),
+        stack_ca_rotation_passphrase=COMPANY_PASSPHRASE,
+    )
+    assert run.status == 0, run.output
+    assert COMPANY_PASSPHRASE not in run.output
+    root = (estate.folder / "root.crt").read_text()
+    assert (verifies(estate, root), verifies(estate, first)) == (True, False)
+    assert "kibana_system" in estate.seen(*kibana_certificate())["roles"]
+    again = estate.play("site")  # without the files that were brought
+    assert (again.status, again.changed()) == (0, 0), again.output
+
+
+@pytest.mark.soak
+def test_an_authority_on_another_host(estate):
+    estate.reset()
+    estate.execute("kb1", "rm", "-rf", "/var/lib/stacktls/ca")
+    there = {"stacktls_ca_host": "kb1"}
+    run = estate.play("site", **there)
+    assert run.status == 0, run.output
+    first = estate.execute("kb1", "cat", "/var/lib/stacktls/ca/ca.crt").stdout
+    run = estate.play("rotate_ca", **there)
+    assert run.status == 0, run.output
+    second = estate.execute("kb1", "cat", "/var/lib/stacktls/ca/ca.crt").stdout
+    assert (verifies(estate, second), verifies(estate, first)) == (True, False)
+    assert json.loads(estate.execute("kb1", "cat", "/var/lib/stacktls/ca/rotation.json").stdout)["finished"]
+    assert not (estate.folder / "stacktls-ca").exists()
+    again = estate.play("rotate_ca", **there)
+    assert (again.status, again.changed()) == (0, 0), again.output
+    estate.execute("kb1", "rm", "-r", "/var/lib/stacktls/ca")
