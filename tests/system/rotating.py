@@ -51,18 +51,9 @@ class Rotating(FilebeatHost, Cluster):
     def stage(self):
         return json.loads((self.authority / "rotation.json").read_text())
 
-    def rotate(self, name, stage):
-        return self.play("rotate_ca", stack_ca_rotation_name=name, stack_ca_rotation_stage=stage)
-
-    def wait_for_all(self):
-        """All nodes are back, and every shard is on two of them."""
-        health = self.api("GET", f"/_cluster/health?wait_for_nodes={len(self.nodes)}&wait_for_status=green&timeout=90s")
-        assert not health["timed_out"], health
-
-    def clock(self, name):
-        """What time it is for Elasticsearch on a node, in seconds since 1970."""
-        (stats,) = self.api("GET", f"/_nodes/{name}/stats/jvm?filter_path=nodes.*.timestamp")["nodes"].values()
-        return stats["timestamp"] / 1000
+    def rotate(self, name, stage, environment=None):
+        given = {"stack_ca_rotation_name": name, "stack_ca_rotation_stage": stage}
+        return self.play("rotate_ca", environment=environment, **given)
 
     def follow(self, stage):
         """Whom the load trusts, and whose certificate it has, before this stage begins."""
