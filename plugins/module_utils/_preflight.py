@@ -61,7 +61,10 @@ def clock(here: float, controller: float, back_dated: float, tolerated: float) -
 
 
 def room(folders: Sequence[str], least_mb: int) -> Iterator[Finding]:
-    """Whether there is room where files are written: once for each file system."""
+    """Whether there is room where files are written: once for each file system.
+
+    :param least_mb: megabytes that are wanted; of a small file system, such as one for secrets alone, a tenth is enough.
+    """
     seen: set[int] = set()
     for folder in folders:
         present = _present_part(folder)
@@ -69,9 +72,10 @@ def room(folders: Sequence[str], least_mb: int) -> Iterator[Finding]:
         if device in seen:
             continue
         seen.add(device)
-        free = shutil.disk_usage(present).free // _MB
-        if free < least_mb:
-            found = f"has {free} MB left, and {least_mb} MB are wanted."
+        usage = shutil.disk_usage(present)
+        wanted = min(least_mb * _MB, usage.total // 10)
+        if usage.free < wanted:
+            found = f"has {_size(usage.free)} left, and {_size(wanted)} are wanted."
             yield Finding(ERROR, folder, found, "Make room: a full disk ends the run halfway.")
         if os.statvfs(present).f_flag & os.ST_RDONLY:
             yield Finding(ERROR, folder, "is on a file system that is mounted read-only.", "Mount it for writing.")
@@ -115,6 +119,10 @@ def _known(look_up: Callable[[str], object], name: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def _size(octets: int) -> str:
+    return f"{octets // _MB} MB" if octets == 0 or octets >= _MB else f"{octets // 1024} kB"
 
 
 def _present_part(folder: str) -> str:

@@ -38,7 +38,9 @@ options:
     elements: path
     default: []
   free_mb:
-    description: Megabytes that each file system of O(folders) has to have left.
+    description:
+      - Megabytes that each file system of O(folders) has to have left; of one that has less than ten times as many at
+        all, a tenth is enough.
     type: int
     default: 100
   files:

@@ -60,7 +60,7 @@ FAULTS = {
         ! dd if=/dev/zero of={CERTIFICATES}/filler bs=1k  # it ends where there is no room left
         """,
         f"umount {CERTIFICATES}; rm -r /root/kept",
-        "No space left on device",
+        "/etc/elasticsearch/certs: has 0 MB left, and 12 kB are wanted.",
     ),
     "unreadable file": (
         "es3",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils import _preflight
@@ -26,12 +27,23 @@ def test_clock(skew, level, said):
     assert all(said in each.found for each in found)
 
 
-def test_room_is_told_once_for_a_file_system_and_for_folders_to_come(tmp_path):
+@pytest.mark.parametrize(
+    ("megabytes", "free", "told"),
+    [
+        (2000, 100.0, None),
+        (2000, 99.5, "has 99 MB left, and 100 MB are wanted."),
+        (500, 50.0, None),  # a tenth of it
+        (500, 49.0, "has 49 MB left, and 50 MB are wanted."),
+        (1, 0.05, "has 51 kB left, and 102 kB are wanted."),
+        (1, 0.0, "has 0 MB left, and 102 kB are wanted."),
+    ],
+)
+def test_room_is_told_once_for_a_file_system_and_for_folders_to_come(tmp_path, monkeypatch, megabytes, free, told):
+    usage = SimpleNamespace(total=megabytes * 1024**2, free=int(free * 1024**2))
+    monkeypatch.setattr(_preflight.shutil, "disk_usage", lambda _path: usage)
     folders = [str(tmp_path / "not" / "there"), str(tmp_path)]
-    assert list(_preflight.room(folders, 1)) == []
-    (found,) = _preflight.room(folders, 10**9)
-    assert found.subject == folders[0]
-    assert "and 1000000000 MB are wanted" in found.found
+    found = list(_preflight.room(folders, 100))
+    assert [(each.subject, each.found) for each in found] == ([] if told is None else [(folders[0], told)])
 
 
 def test_a_file_system_for_reading_only(tmp_path, monkeypatch):
