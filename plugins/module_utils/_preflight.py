@@ -63,7 +63,7 @@ def clock(here: float, controller: float, back_dated: float, tolerated: float) -
 def room(folders: Sequence[str], least_mb: int) -> Iterator[Finding]:
     """Whether there is room where files are written: once for each file system.
 
-    :param least_mb: megabytes that are wanted; of a small file system, such as one for secrets alone, a tenth is enough.
+    :param least_mb: megabytes that are wanted; of a small file system, perhaps for secrets alone, a tenth is enough.
     """
     seen: set[int] = set()
     for folder in folders:
