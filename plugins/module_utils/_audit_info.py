@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -144,7 +144,7 @@ def look_at_authority(folder: str, now: datetime) -> dict[str, Any]:
         "certificates": [describe(each, now) for each in certificates],
         "trusted": [describe(each, now) for each in trusted],
         "private_key": _authority_key(store.key_path),
-        "issued": _issued(store.ledger_path),
+        "issued": _issued(store),
         "rotation": _rotation_stage(os.path.join(folder, "rotation.json")),
     }
 
@@ -298,30 +298,23 @@ def _authority_key(path: str) -> dict[str, Any]:
     return {**found.told(), "encrypted": is_encrypted(found.content) if found.state == "ok" else None}
 
 
-def _issued(path: str) -> list[str] | None:
+def _issued(store: AuthorityStore) -> list[str] | None:
     """Fingerprints of what was signed; ``None`` where there is no ledger that can be read."""
-    found = _read(path)
-    if found is None or found.state != "ok":
+    if not os.path.exists(store.ledger_path):
         return None
-    return list(_fingerprints(found.content.splitlines()))
-
-
-def _fingerprints(lines: Iterable[bytes]) -> Iterator[str]:
-    for line in lines:
-        entry = _parsed(line)
-        if isinstance(entry, dict) and isinstance(entry.get("fingerprint_sha256"), str):
-            yield entry["fingerprint_sha256"]
+    try:
+        entries = store.ledger()
+    except FileError:
+        return None
+    prints = (entry.get("fingerprint_sha256") for entry in entries)
+    return [each for each in prints if isinstance(each, str)]
 
 
 def _rotation_stage(path: str) -> str:
     """How far a rotation of the authority has come; empty where none goes on."""
     found = _read(path)
-    state = _parsed(found.content) if found is not None and found.state == "ok" else None
-    return str(state.get("stage", "")) if isinstance(state, dict) and not state.get("finished") else ""
-
-
-def _parsed(text: bytes) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:  # a line that a full disk cut off, for one
-        return None
+        state = json.loads(found.content) if found is not None and found.state == "ok" else None
+    except ValueError:
+        return ""
+    return str(state.get("stage", "")) if isinstance(state, dict) and not state.get("finished") else ""

@@ -130,7 +130,7 @@ class AuthorityStore:
         for line in lines:
             with contextlib.suppress(ValueError):
                 entries.append(json.loads(line))
-        return entries
+        return [entry for entry in entries if isinstance(entry, dict)]
 
     def has_encrypted_key(self) -> bool:
         """Whether the private key is encrypted."""
