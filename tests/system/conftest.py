@@ -62,22 +62,13 @@ class Controller:
         (folder / "tmp").mkdir(exist_ok=True)
         (folder / "variables.json").write_text(json.dumps({"all": {"vars": variables}}))
 
-    def play(
-        self,
-        playbook: str = "mutual_tls",
-        *options: str,
-        environment: dict[str, str] | None = None,
-        **variables: object,
-    ) -> Run:
-        """Run a playbook of the collection, or of a file.
-
-        :param environment: further environment variables.
-        """
+    def play(self, playbook: str = "mutual_tls", *options: str, **variables: object) -> Run:
+        """Run a playbook of the collection, or of a file."""
         done = subprocess.run(
             self._command(playbook, options, variables),
             check=False,
             cwd=self.folder,
-            env={**self.environment, **(environment or {})},
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

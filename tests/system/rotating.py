@@ -51,9 +51,8 @@ class Rotating(FilebeatHost, Cluster):
     def stage(self):
         return json.loads((self.authority / "rotation.json").read_text())
 
-    def rotate(self, name, stage, environment=None):
-        given = {"stack_ca_rotation_name": name, "stack_ca_rotation_stage": stage}
-        return self.play("rotate_ca", environment=environment, **given)
+    def rotate(self, name, stage):
+        return self.play("rotate_ca", stack_ca_rotation_name=name, stack_ca_rotation_stage=stage)
 
     def follow(self, stage):
         """Whom the load trusts, and whose certificate it has, before this stage begins."""

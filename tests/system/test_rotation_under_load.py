@@ -16,7 +16,6 @@ from rotating import TOPOLOGY, VARIABLES, Rotating, told
 
 pytestmark = [pytest.mark.stack, pytest.mark.soak]
 
-HOSTS = {"es1", "es2", "es3", "kb1", "bt1"}
 KILLS = {"trust": 4, "issue": 3, "drop": 3}
 
 
@@ -120,16 +119,11 @@ def test_faults_are_told_and_survived(cluster):
         inject(cluster, "es2", {})
     told(f"trust after these faults, with a clock an hour behind on es2: {'; '.join(words)}")
 
-    hour_ahead = {"LD_PRELOAD": str(library), "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    with cluster.watched("issue") as words:
-        run = cluster.rotate("faults", "issue", hour_ahead)
-        assert run.status == 0, run.output
-        warned = re.findall(r"warning +(\w+) +\w+ +the clock: is 3\d{3} s behind that of the controller", run.output)
-        assert {*warned} == HOSTS
-    told(f"issue with the clock of the controller an hour ahead of all hosts: {'; '.join(words)}")
-
 
 def test_a_rotation_is_undone_under_load(cluster):
+    for stage in ("trust", "issue"):  # "faults" goes on
+        run = cluster.rotate("faults", stage)
+        assert run.status == 0, run.output
     first = (cluster.authority / "former/ca.crt").read_text()
     with cluster.watched("undo") as words:
         run = cluster.rotate("faults", "undo")
