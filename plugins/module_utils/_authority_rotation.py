@@ -306,7 +306,7 @@ class _Rotating:
         """Bring the folder to it; true where a file of an authority was not so."""
         if wanted.stage == "trust" and len(self._store.next.missing_parts()) > 0:
             self._prepare()
-        if wanted.stage == RENEWED and wanted != found:
+        if wanted.stage == RENEWED and (found is None or wanted.entered != found.entered):
             self._renew()
         if wanted != found:
             self._store.remember(wanted)

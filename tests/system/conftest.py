@@ -130,6 +130,7 @@ class Estate(Controller):
     def __init__(self, folder: Path, topology: Path, variables: dict[str, object]) -> None:
         super().__init__(folder, variables)
         self.topology = json.loads(topology.read_text())
+        self.was_reset = False
         subprocess.run([STACK, "up", str(topology)], check=True, stdin=subprocess.DEVNULL)
         hosts = subprocess.run(
             [STACK, "inventory", "--pipelined", str(topology)], check=True, capture_output=True, text=True
@@ -144,6 +145,7 @@ class Estate(Controller):
         topology = json.dumps({**self.topology, "hosts": hosts})
         subprocess.run([STACK, "reset", "-"], check=True, input=topology, text=True)
         shutil.rmtree(self.folder / "stacktls-ca", ignore_errors=True)
+        self.was_reset = True
 
     def execute(
         self, host: str, *command: str, check: bool = True, given: str = ""
@@ -212,6 +214,16 @@ def services(tmp_path_factory):
 def fresh(services):
     """The pair as somebody else left it."""
     services.reset()
+    return services
+
+
+@pytest.fixture(scope="module")
+def site(services):
+    """The pair as `site` leaves it, on top of what other tests left."""
+    if not services.was_reset:
+        services.reset()
+    run = services.play("site")
+    assert run.status == 0, run.output
     return services
 
 

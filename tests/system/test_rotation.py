@@ -67,53 +67,45 @@ def seen_with_old(pair):
     return pair.execute("es1", "bash", "-c", AUTHENTICATE, check=False).stdout.split()[-1]
 
 
-@pytest.fixture(scope="module")
-def estate(fresh):
-    """The pair as `site` leaves it."""
-    run = fresh.play("site")
-    assert run.status == 0, run.output
-    return fresh
-
-
 @pytest.fixture
-def old_client(estate):
+def old_client(site):
     """A client certificate of the authority that signs now, on the host of Elasticsearch."""
-    subprocess.run(["sh", "-ec", OLD], cwd=estate.folder, check=True, capture_output=True)
+    subprocess.run(["sh", "-ec", OLD], cwd=site.folder, check=True, capture_output=True)
     for name in ("old.crt", "old.key"):
-        estate.copy_to("es1", estate.folder / name, f"/tmp/{name}")
-    assert seen_with_old(estate) == "200"
+        site.copy_to("es1", site.folder / name, f"/tmp/{name}")
+    assert seen_with_old(site) == "200"
 
 
-def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(estate):
-    before, running = fingerprint(estate), process(estate)
-    nothing = estate.play("renew")
+def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(site):
+    before, running = fingerprint(site), process(site)
+    nothing = site.play("renew")
     assert (nothing.status, nothing.changed()) == (0, 0), nothing.output
     assert "Nothing was due; the first certificate to expire is that of" in nothing.output
 
-    report = estate.folder / "renewal.json"
+    report = site.folder / "renewal.json"
     minutes = {
         "elasticsearch_tls_not_after": "+30m",
         "elasticsearch_tls_subject_alt_names": ["es1", "localhost", "search"],
         "stacktls_renewal_report": str(report),
     }
-    changed = estate.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
+    changed = site.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
     assert changed.status == 0, changed.output
-    short = fingerprint(estate)
-    assert (short != before, process(estate)) == (True, running)
+    short = fingerprint(site)
+    assert (short != before, process(site)) == (True, running)
 
-    due = estate.play("renew", elasticsearch_tls_renew_before="29m50s", **minutes)
+    due = site.play("renew", elasticsearch_tls_renew_before="29m50s", **minutes)
     assert due.status == 0, due.output
     assert "es1 elasticsearch CN=es1: valid until" in due.output
-    after = fingerprint(estate)
-    assert (after != short, process(estate)) == (True, running)
+    after = fingerprint(site)
+    assert (after != short, process(site)) == (True, running)
     (http,) = [each for each in json.loads(report.read_text())["certificates"] if each["service"] == "elasticsearch"]
     assert (http["issued"], http["days_left"]) == (True, 0)
 
-    again = estate.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
-    assert (again.status, again.changed(), fingerprint(estate)) == (0, 0, after), again.output
+    again = site.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
+    assert (again.status, again.changed(), fingerprint(site)) == (0, 0, after), again.output
 
 
-def test_two_runs_at_once_do_not_get_in_each_others_way(estate):
+def test_two_runs_at_once_do_not_get_in_each_others_way(site):
     stat = Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()
     holder = {
         "machine": socket.gethostname(),
@@ -123,120 +115,120 @@ def test_two_runs_at_once_do_not_get_in_each_others_way(estate):
         "since": "2026-01-31T09:00:00Z",
         "purpose": "rotation",
     }
-    lock = estate.folder / "stacktls-ca/run.lock"
+    lock = site.folder / "stacktls-ca/run.lock"
     lock.write_text(json.dumps(holder))
-    before = estate.fingerprint()
-    run = estate.play("renew")
+    before = site.fingerprint()
+    run = site.play("renew")
     assert run.status != 0
     words = f"rotation on {holder['machine']} (process {os.getpid()}) works on this stack since {holder['since']}"
     assert words in " ".join(run.output.split())
-    assert estate.fingerprint() == before
+    assert site.fingerprint() == before
     lock.write_text(json.dumps({**holder, "began": "1"}))  # it has ended
-    run = estate.play("renew", "--check")
+    run = site.play("renew", "--check")
     assert run.status == 0, run.output
     lock.unlink()
 
 
 @pytest.mark.usefixtures("old_client")
-def test_a_rotation_that_is_killed_twice_comes_to_its_end(estate):
-    first = authority(estate)
-    estate.play_until("Bring the changes into force", "rotate_ca")
-    assert state(estate)["stage"] == "trust"
-    assert authority(estate) == first
+def test_a_rotation_that_is_killed_twice_comes_to_its_end(site):
+    first = authority(site)
+    site.play_until("Bring the changes into force", "rotate_ca")
+    assert state(site)["stage"] == "trust"
+    assert authority(site) == first
 
     trusted = "All hosts have followed to the stage trust"
-    estate.play_until("Issue the client certificate", "rotate_ca", after=trusted)
-    assert state(estate)["stage"] == "issue"
-    assert seen_with_old(estate) == "200"
-    run = estate.play("rotate_ca")
+    site.play_until("Issue the client certificate", "rotate_ca", after=trusted)
+    assert state(site)["stage"] == "issue"
+    assert seen_with_old(site) == "200"
+    run = site.play("rotate_ca")
     assert run.status == 0, run.output
     assert "The rotation has come to its end." in run.output
-    second = authority(estate)
+    second = authority(site)
     assert second != first
-    assert (verifies(estate, second), verifies(estate, first)) == (True, False)
-    assert seen_with_old(estate) == "000"
-    assert "kibana_system" in estate.seen(*kibana_certificate())["roles"]
-    assert estate.kibana_level() == "available"
+    assert (verifies(site, second), verifies(site, first)) == (True, False)
+    assert seen_with_old(site) == "000"
+    assert "kibana_system" in site.seen(*kibana_certificate())["roles"]
+    assert site.kibana_level() == "available"
 
-    again = estate.play("rotate_ca")
+    again = site.play("rotate_ca")
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
 @pytest.mark.soak
-def test_a_root_of_the_same_key(estate):
-    before, shown = authority(estate), fingerprint(estate)
+def test_a_root_of_the_same_key(site):
+    before, shown = authority(site), fingerprint(site)
     renew = {"stack_ca_rotation_name": "renewed", "stack_ca_rotation_stage": "renew"}
-    run = estate.play("rotate_ca", **renew)
+    run = site.play("rotate_ca", **renew)
     assert run.status == 0, run.output
-    after = authority(estate)
+    after = authority(site)
     assert after != before
     assert public_key(after) == public_key(before)
-    assert fingerprint(estate) == shown  # nothing was issued again
-    assert after in estate.execute("es1", "cat", "/etc/elasticsearch/certs/ca.crt").stdout
-    assert verifies(estate, after)
-    assert estate.kibana_level() == "available"
-    again = estate.play("rotate_ca", **renew)
+    assert fingerprint(site) == shown  # nothing was issued again
+    assert after in site.execute("es1", "cat", "/etc/elasticsearch/certs/ca.crt").stdout
+    assert verifies(site, after)
+    assert site.kibana_level() == "available"
+    again = site.play("rotate_ca", **renew)
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
 @pytest.mark.soak
-def test_the_former_authority_signs_the_next_until_it_is_taken_back(estate):
-    first = authority(estate)
+def test_the_former_authority_signs_the_next_until_it_is_taken_back(site):
+    first = authority(site)
     given = {"stack_ca_rotation_name": "crossed", "stack_ca_rotation_cross_sign": True}
     for stage in ("trust", "issue"):
-        run = estate.play("rotate_ca", stack_ca_rotation_stage=stage, **given)
+        run = site.play("rotate_ca", stack_ca_rotation_stage=stage, **given)
         assert run.status == 0, run.output
-    second = authority(estate)
+    second = authority(site)
     assert second != first
-    assert (verifies(estate, second), verifies(estate, first)) == (True, True)
+    assert (verifies(site, second), verifies(site, first)) == (True, True)
 
-    run = estate.play("rotate_ca", stack_ca_rotation_stage="undo", **given)
+    run = site.play("rotate_ca", stack_ca_rotation_stage="undo", **given)
     assert run.status == 0, run.output
-    assert state(estate)["stage"] == "undone"
-    assert authority(estate) == first
-    assert (verifies(estate, second), verifies(estate, first)) == (False, True)
-    assert second not in estate.execute("es1", "cat", "/etc/elasticsearch/certs/ca.crt").stdout
-    assert estate.kibana_level() == "available"
+    assert state(site)["stage"] == "undone"
+    assert authority(site) == first
+    assert (verifies(site, second), verifies(site, first)) == (False, True)
+    assert second not in site.execute("es1", "cat", "/etc/elasticsearch/certs/ca.crt").stdout
+    assert site.kibana_level() == "available"
     for playbook, stage in (("rotate_ca", "undo"), ("site", "all")):
-        again = estate.play(playbook, stack_ca_rotation_stage=stage, **given)
+        again = site.play(playbook, stack_ca_rotation_stage=stage, **given)
         assert (again.status, again.changed()) == (0, 0), again.output
 
 
 @pytest.mark.soak
-def test_an_authority_that_was_brought(estate):
-    first = authority(estate)
-    subprocess.run(["sh", "-ec", COMPANY], cwd=estate.folder, check=True, capture_output=True)
-    run = estate.play(
+def test_an_authority_that_was_brought(site):
+    first = authority(site)
+    subprocess.run(["sh", "-ec", COMPANY], cwd=site.folder, check=True, capture_output=True)
+    run = site.play(
         "rotate_ca",
         stack_ca_rotation_name="company",
-        stack_ca_rotation_certificate=str(estate.folder / "issuing.crt"),
-        stack_ca_rotation_chain=str(estate.folder / "root.crt"),
-        stack_ca_rotation_private_key=str(estate.folder / "issuing.key"),
+        stack_ca_rotation_certificate=str(site.folder / "issuing.crt"),
+        stack_ca_rotation_chain=str(site.folder / "root.crt"),
+        stack_ca_rotation_private_key=str(site.folder / "issuing.key"),
         stack_ca_rotation_passphrase=COMPANY_PASSPHRASE,
     )
     assert run.status == 0, run.output
     assert COMPANY_PASSPHRASE not in run.output
-    root = (estate.folder / "root.crt").read_text()
-    assert (verifies(estate, root), verifies(estate, first)) == (True, False)
-    assert "kibana_system" in estate.seen(*kibana_certificate())["roles"]
-    again = estate.play("site")  # without the files that were brought
+    root = (site.folder / "root.crt").read_text()
+    assert (verifies(site, root), verifies(site, first)) == (True, False)
+    assert "kibana_system" in site.seen(*kibana_certificate())["roles"]
+    again = site.play("site")  # without the files that were brought
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
 @pytest.mark.soak
-def test_an_authority_on_another_host(estate):
-    estate.reset()
-    estate.execute("kb1", "rm", "-rf", "/var/lib/stacktls/ca")
+def test_an_authority_on_another_host(site):
+    site.reset()
+    site.execute("kb1", "rm", "-rf", "/var/lib/stacktls/ca")
     there = {"stacktls_ca_host": "kb1"}
-    run = estate.play("site", **there)
+    run = site.play("site", **there)
     assert run.status == 0, run.output
-    first = estate.execute("kb1", "cat", "/var/lib/stacktls/ca/ca.crt").stdout
-    run = estate.play("rotate_ca", **there)
+    first = site.execute("kb1", "cat", "/var/lib/stacktls/ca/ca.crt").stdout
+    run = site.play("rotate_ca", **there)
     assert run.status == 0, run.output
-    second = estate.execute("kb1", "cat", "/var/lib/stacktls/ca/ca.crt").stdout
-    assert (verifies(estate, second), verifies(estate, first)) == (True, False)
-    assert json.loads(estate.execute("kb1", "cat", "/var/lib/stacktls/ca/rotation.json").stdout)["finished"]
-    assert not (estate.folder / "stacktls-ca").exists()
-    again = estate.play("rotate_ca", **there)
+    second = site.execute("kb1", "cat", "/var/lib/stacktls/ca/ca.crt").stdout
+    assert (verifies(site, second), verifies(site, first)) == (True, False)
+    assert json.loads(site.execute("kb1", "cat", "/var/lib/stacktls/ca/rotation.json").stdout)["finished"]
+    assert not (site.folder / "stacktls-ca").exists()
+    again = site.play("rotate_ca", **there)
     assert (again.status, again.changed()) == (0, 0), again.output
-    estate.execute("kb1", "rm", "-r", "/var/lib/stacktls/ca")
+    site.execute("kb1", "rm", "-r", "/var/lib/stacktls/ca")

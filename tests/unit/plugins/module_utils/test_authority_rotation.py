@@ -244,9 +244,12 @@ def test_a_cross_certificate_leads_from_the_next_to_the_former(authority, tmp_pa
 def test_the_certificate_of_a_root_is_renewed_with_its_key(authority):
     result = authority.run("renew")
     assert result["rotation"]["stage"] == "renewed"
-    assert authority.signing() != authority.first
+    renewed = authority.signing()
+    assert renewed != authority.first
     assert authority.is_whole()
     assert not authority.run("renew")["changed"]
+    authority.follow()
+    assert authority.signing() == renewed  # that hosts have followed is written down, and nothing else
     assert not AuthorityStore(authority.folder).trusted()
 
 
