@@ -222,7 +222,7 @@ class _Rotating:
         if stage == "undo":
             return self._taken_back(found)
         if stage in ("trust", "renew") and self._may_begin(found):
-            self._require_usable()
+            self._require_usable(self._store)
             first = RENEWED if stage == "renew" else stage
             return Rotation(self._params["name"], "", timestamp(self._now)).moved_to(first, self._now)
         if found is None:
@@ -251,6 +251,8 @@ class _Rotating:
                 f"the stage after {found.stage!r} is not {stage!r}.", hint="Take one after the other."
             )
         self._require_followed(found, f"the stage {stage!r} cannot begin")
+        if stage == "issue":
+            self._require_usable(self._store.next)
         return found.moved_to(stage, self._now)
 
     def _taken_back(self, found: Rotation | None) -> Rotation:
@@ -258,7 +260,9 @@ class _Rotating:
         if found is not None and found.stage == UNDONE:
             return found
         if found is None or found.finished:
-            raise CertificateError("no rotation goes on that could be undone.")
+            raise CertificateError(
+                "no rotation goes on that could be undone.", hint="After its end only another rotation leads back."
+            )
         if found.stage == "drop":
             raise CertificateError(
                 "the former authority is not trusted any more, so its certificates cannot come back.",
@@ -289,10 +293,9 @@ class _Rotating:
                 hint="Run that stage again for them, or take them out of the inventory.",
             )
 
-    def _require_usable(self) -> None:
-        """Check that the present authority and its passphrase can be used."""
-        present = self._store.certificates(self._now)[0]
-        self._store.authority(present, self._params["passphrase"])
+    def _require_usable(self, store: AuthorityStore) -> None:
+        """Check that the authority that is to sign and its passphrase can be used."""
+        store.authority(store.certificates(self._now)[0], self._params["passphrase"])
 
     def _proved(self, rotation: Rotation) -> Rotation:
         proved = tuple(dict.fromkeys([*rotation.proved, *self._params["proved_hosts"]]))

@@ -90,7 +90,7 @@ def exposed_keys(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _exposed(host: str, service: str, path: str, mode: str, *, encrypted: bool) -> Finding:
-    words = f"has the mode {mode}, so every user of the host can read it."
+    words = f"has the mode {mode}, so every user of the host who may enter its folder can read it."
     words += " Its passphrase is all that protects it." if encrypted else ""
     hint = f"chmod o-rwx {path}; then have it issued again with a new key, because somebody may have read it."
     return Finding(WARNING if encrypted else CRITICAL, "exposed_key", host, service, path, words, hint)

@@ -266,6 +266,15 @@ def test_a_wrong_passphrase_begins_nothing(authority):
     assert authority.content() == before
 
 
+def test_a_wrong_passphrase_lets_nobody_else_sign(authority):
+    authority.run("trust")
+    authority.follow()
+    before = authority.content()
+    with pytest.raises(StackTlsError, match="passphrase"):
+        authority.run("issue", passphrase="another-secret")
+    assert authority.content() == before
+
+
 def test_a_damaged_state_is_told(authority):
     with open(os.path.join(authority.folder, "rotation.json"), "w") as stream:
         stream.write("{}")
