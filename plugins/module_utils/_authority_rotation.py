@@ -373,8 +373,8 @@ class _Rotating:
         }
 
     def _done(self, rotation: Rotation | None) -> list[str]:
-        """The stages that all expected hosts have followed to."""
-        if rotation is None or rotation.stage not in STAGES:
+        """The stages that all expected hosts have followed to; of a name that has come to its end, all."""
+        if rotation is None or rotation.stage == UNDONE:
             return []
         if rotation.finished:
             return list(STAGES) if rotation.name == self._params["name"] else []
