@@ -153,6 +153,12 @@ def test_a_rotation_that_is_killed_twice_comes_to_its_end(site):
     again = site.play("rotate_ca")
     assert (again.status, again.changed()) == (0, 0), again.output
 
+    before = site.fingerprint()
+    refused = site.play("rollback")
+    assert refused.status != 0
+    assert "The way back is the playbook rotate_ca" in " ".join(refused.output.split())
+    assert site.fingerprint() == before
+
 
 @pytest.mark.soak
 def test_a_root_of_the_same_key(site):
