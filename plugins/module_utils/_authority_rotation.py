@@ -124,6 +124,11 @@ class RotatingStore(AuthorityStore):
                 "does not hold the state of a rotation.", path=self.rotation_path, hint="Put it back from a backup."
             ) from error
 
+    def signs_since(self) -> str:
+        """When the authority that signs now took the place of one that nobody trusts any more; empty without one."""
+        found = self.rotation()
+        return found.entered["issue"] if found is not None and found.finished and found.stage == "drop" else ""
+
     def remember(self, rotation: Rotation) -> None:
         """Write down how far it has come."""
         content = json.dumps(asdict(rotation), indent=2, sort_keys=True).encode() + b"\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ._authority_store import AuthorityStore
+from ._authority_rotation import RotatingStore
 from ._pki._dates import timestamp
 from ._pki._names import parse_name, print_name
 
@@ -26,17 +26,20 @@ def retire_name(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
 
     :raises StackTlsError: where there is no authority, or the name cannot be read.
     """
-    store, now = AuthorityStore(params["path"]), datetime.now(timezone.utc)
+    store, now = RotatingStore(params["path"]), datetime.now(timezone.utc)
     store.require()
     name = print_name(parse_name(params["dn"]))
     retired = store.retired()
     is_new = name not in retired
     if is_new and not check_mode:
         store.write_retired({**retired, name: timestamp(now)})
+    since = store.signs_since()
     certificates = [
         {key: entry.get(key, "") for key in _SHOWN}
         for entry in store.ledger()
-        if entry.get("subject") == name and entry.get("not_after", "") > timestamp(now)
+        if entry.get("subject") == name
+        and entry.get("not_after", "") > timestamp(now)
+        and entry.get("issued_at", "") >= since
     ]
     header = store.retired_path
     return {

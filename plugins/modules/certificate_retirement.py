@@ -49,8 +49,8 @@ dn:
   sample: CN=orders
 certificates:
   description:
-    - Certificates of the name that are valid still, each with the C(host) that it was signed for, C(serial_number),
-      C(fingerprint_sha256), C(profile), C(issued_at) and C(not_after).
+    - Certificates of the name that are valid still, of an authority that is trusted still, each with the C(host) that
+      it was signed for, C(serial_number), C(fingerprint_sha256), C(profile), C(issued_at) and C(not_after).
   type: list
   elements: dict
   returned: success

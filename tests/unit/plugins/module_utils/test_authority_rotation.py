@@ -19,6 +19,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_auth
     manage_certificate_authority,
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_authority_options import MODULE_ARGUMENTS
+from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_retirement import retire_name
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
 
 PASSPHRASE = "authority-secret"
@@ -258,6 +259,20 @@ def test_it_is_not_renewed_in_the_middle_of_a_rotation(authority):
     authority.run("trust")
     with pytest.raises(StackTlsError, match="the rotation '2026' is at its stage 'trust'"):
         authority.run("renew")
+
+
+def test_certificates_of_an_authority_that_was_dropped_are_not_told_of_a_name(authority):
+    entry = {"subject": "CN=a", "host": "es1", "not_after": "2999-01-01T00:00:00Z"}
+    with open(os.path.join(authority.folder, "issued.jsonl"), "a") as stream:
+        for serial, issued_at in (("01", "2020-01-01T00:00:00Z"), ("02", "2998-01-01T00:00:00Z")):
+            stream.write(json.dumps({**entry, "serial_number": serial, "issued_at": issued_at}) + "\n")
+    name = {"path": authority.folder, "dn": "CN=a"}
+    told = []
+    for stage in ("trust", "issue", "drop"):
+        authority.run(stage)
+        authority.follow()
+        told.append([each["serial_number"] for each in retire_name(name, check_mode=True)["certificates"]])
+    assert told == [["01", "02"], ["01", "02"], ["02"]]
 
 
 def test_a_wrong_passphrase_begins_nothing(authority):
