@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from ._evidence import Certificate, Endpoint, Evidence, File, Look, Named
 from ._finding import CRITICAL, WARNING, Finding, in_words
 
-_RELOAD = "Let the service read it: Elasticsearch and Kibana's server do so by themselves, others restart."
+_RELOAD = (
+    "Let the service read it: Elasticsearch does so by itself, Kibana's server with a signal, others restart. "
+    "The playbook renew does what each needs."
+)
 _REMOVED = "It will be gone with the next restart. Put the file back, or restart the service in a quiet moment."
 _NO_ANSWER = ("refused", "timeout", "unresolved", "unreachable", "silent", "closed", "other")
 
