@@ -9,6 +9,7 @@ Filebeat sends ten lines a second all the time, and Kibana is asked once a secon
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -53,6 +54,16 @@ class Rotating(FilebeatHost, Cluster):
 
     def rotate(self, name, stage):
         return self.play("rotate_ca", stack_ca_rotation_name=name, stack_ca_rotation_stage=stage)
+
+    def fingerprints(self):
+        """Of the certificate that each node shows."""
+        command = "openssl s_client -connect {}:9200 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
+        return {
+            name: subprocess.run(
+                ["sh", "-ec", command.format(address)], check=True, capture_output=True, text=True
+            ).stdout
+            for name, address in self.nodes.items()
+        }
 
     def follow(self, stage):
         """Whom the load trusts, and whose certificate it has, before this stage begins."""

@@ -33,6 +33,27 @@ def cluster(tmp_path_factory):
     return cluster
 
 
+def test_certificates_that_live_minutes_are_renewed_without_a_restart(cluster):
+    running, shown = cluster.processes(), [cluster.fingerprints()]
+    minutes = {
+        "elasticsearch_tls_not_after": "+30m",
+        "elasticsearch_tls_subject_alt_names": "{{ [inventory_hostname, 'localhost', 'search'] }}",
+    }
+    with cluster.watched("renewal") as words:
+        for before in ("10m", "29m50s", "29m50s"):  # other names, then what is due, twice
+            run = cluster.play("renew", elasticsearch_tls_renew_before=before, **minutes)
+            assert run.status == 0, run.output
+            shown.append(cluster.fingerprints())
+    told(f"three renewals of certificates that live 30 minutes: {'; '.join(words)}")
+    for name in cluster.nodes:
+        assert len({each[name] for each in shown}) == len(shown)
+    assert cluster.processes() == running
+    again = cluster.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
+    assert (again.status, again.changed()) == (0, 0), again.output
+    run = cluster.play("site")
+    assert run.status == 0, run.output
+
+
 def test_no_stage_fails_a_request_of_a_client_that_retries(cluster):
     for stage in ("trust", "issue", "drop"):
         before = cluster.processes()
