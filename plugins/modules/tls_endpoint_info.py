@@ -85,7 +85,7 @@ EXAMPLES = r"""
 - name: Stop where one is not as it should be
   ansible.builtin.assert:
     that:
-      - item.verified
+      - item.verified is true
       - item.certificates[0].days_left > 30
       - item.client_authentication in ["optional", "required"]
     fail_msg: "{{ item.endpoint }}: {{ item.problem or item.verification_problem }}"
