@@ -66,6 +66,8 @@ def manage_ece_tls(
 
     :raises StackTlsError: where the chain cannot be as asked for, the platform refuses it, or does not come to use it.
     """
+    if params["wait_timeout"] < 0:
+        raise StackTlsError(f"wait_timeout is {params['wait_timeout']}, it must not be a negative number of seconds.")
     now, clock = datetime.now(timezone.utc), clock or Clock()
     wanted = wanted_chain(params, [endpoint.host for endpoint in ece_endpoints(params["url"])], now)
     probes = [parse_probe(text, params["probe_server_name"], params["timeout"]) for text in params["probe_addresses"]]

@@ -178,6 +178,13 @@ class TestCertificates:
             assert names.encode() in shown.stdout
             assert estate.platform.services[service].certificates[0] == path.read_text()
         assert {path.stat().st_mode & 0o777 for path in (estate.folder / "issued").glob("*.key")} == {0o600}
+        former = estate.folder / "former.crt"
+        former.write_text((estate.folder / "issued/ui-ca.crt").read_text())
+        other = {"stacktls_ca_path": str(estate.folder / "other-ca"), "ece_tls_further_ca_paths": [str(former)]}
+        estate.platform.requests.clear()
+        assert changed(succeeded(estate.run(**other))) > 0
+        assert estate.methods().count("POST") == 2
+        assert changed(succeeded(estate.run(**other))) == 0
 
     @pytest.mark.soak
     def test_brought(self, estate, installation):
@@ -200,6 +207,7 @@ class TestCertificates:
             "login": ({"ece_tls_api_key": ""}, "There is no login for Elastic Cloud Enterprise"),
             "domain": ({"ece_tls_domain": ""}, "ece_tls_domain is empty. Set it to the domain below which"),
             "services": ({"ece_tls_services": []}, "ece_tls_services is empty. Name ui, proxy or both"),
+            "url": ({"ece_tls_url": "https://ece:12443"}, "and must be a list, such as [https://ece:12443]"),
             "key_type": ({"ece_tls_key_type": "ec-p256"}, "value of ece_tls_key_type must be one of: rsa-2048"),
         }
         hosts = {
@@ -273,6 +281,11 @@ class TestGuard:
     def test_nothing_is_done_without_a_confirmation(self, estate, tags, variable):
         done = estate.run(*tags, **variable)
         refused(done, "Where that is wanted, set ece_tls_confirm_proxy_restart to true. Nothing was changed.")
+        assert estate.scripts() == []
+
+    def test_nothing_is_done_where_there_is_no_proxy(self, estate):
+        given = {**CONFIRMED, "ece_tls_minimum_version": "TLSv1.0", "ece_tls_proxy_group": "nobody"}
+        refused(estate.run(*MINIMUM, **given), "None of the hosts of this run is in the group 'nobody'.")
         assert estate.scripts() == []
 
     @pytest.mark.soak

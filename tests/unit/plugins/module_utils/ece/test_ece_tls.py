@@ -200,6 +200,11 @@ class TestProof:
             manage(wait_timeout=1)
         assert "accepted the chain of ui, and its API does not show it: not ready after 1 s. Still" in str(caught.value)
 
+    def test_a_time_that_cannot_be_waited_for(self, manage, platform):
+        with pytest.raises(StackTlsError, match="wait_timeout is -3, it must not be a negative number of seconds"):
+            manage(wait_timeout=-3)
+        assert methods_of(platform) == []
+
     def test_an_address_shows_it(self, manage, platform):
         addresses = [f"localhost:{platform.ports['proxy']}", f"https://localhost:{platform.ports['proxy']}/"]
         checked = manage("proxy", check_mode=True, probe_addresses=addresses)
