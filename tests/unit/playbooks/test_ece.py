@@ -181,6 +181,7 @@ class TestCertificates:
         former = estate.folder / "former.crt"
         former.write_text((estate.folder / "issued/ui-ca.crt").read_text())
         other = {"stacktls_ca_path": str(estate.folder / "other-ca"), "ece_tls_further_ca_paths": [str(former)]}
+        other["ece_tls_url"] = f"https://localhost:{estate.listeners['ui'].server_port}"  # no list
         estate.platform.requests.clear()
         assert changed(succeeded(estate.run(**other))) > 0
         assert estate.methods().count("POST") == 2
@@ -207,7 +208,6 @@ class TestCertificates:
             "login": ({"ece_tls_api_key": ""}, "There is no login for Elastic Cloud Enterprise"),
             "domain": ({"ece_tls_domain": ""}, "ece_tls_domain is empty. Set it to the domain below which"),
             "services": ({"ece_tls_services": []}, "ece_tls_services is empty. Name ui, proxy or both"),
-            "url": ({"ece_tls_url": "https://ece:12443"}, "and must be a list, such as [https://ece:12443]"),
             "key_type": ({"ece_tls_key_type": "ec-p256"}, "value of ece_tls_key_type must be one of: rsa-2048"),
         }
         hosts = {
