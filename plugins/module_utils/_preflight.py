@@ -60,10 +60,10 @@ def clock(here: float, controller: float, back_dated: float, tolerated: float) -
         yield Finding(WARNING, "the clock", told, hint)
 
 
-def room(folders: Sequence[str], least_mb: int) -> Iterator[Finding]:
+def room(folders: Sequence[str], least_mb: int | None) -> Iterator[Finding]:
     """Whether there is room where files are written: once for each file system.
 
-    :param least_mb: megabytes that are wanted; of a small file system, perhaps for secrets alone, a tenth is enough.
+    :param least_mb: megabytes that are wanted; where nobody says, 100, or a tenth of a file system that is small.
     """
     seen: set[int] = set()
     for folder in folders:
@@ -73,7 +73,7 @@ def room(folders: Sequence[str], least_mb: int) -> Iterator[Finding]:
             continue
         seen.add(device)
         usage = shutil.disk_usage(present)
-        wanted = min(least_mb * _MB, usage.total // 10)
+        wanted = min(100 * _MB, usage.total // 10) if least_mb is None else least_mb * _MB
         if usage.free < wanted:
             found = f"has {_size(usage.free)} left, and {_size(wanted)} are wanted."
             yield Finding(ERROR, folder, found, "Make room: a full disk ends the run halfway.")

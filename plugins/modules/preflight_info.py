@@ -39,10 +39,9 @@ options:
     default: []
   free_mb:
     description:
-      - Megabytes that each file system of O(folders) has to have left; of one that has less than ten times as many at
-        all, a tenth is enough.
+      - Megabytes that each file system of O(folders) has to have left.
+      - By default 100, or a tenth of one that is smaller than 1000, perhaps for secrets alone.
     type: int
-    default: 100
   files:
     description: Files that have to be there, and readable.
     type: list
@@ -147,7 +146,7 @@ def main() -> None:
             "back_dated": {"type": "float", "default": 3600},
             "tolerated_skew": {"type": "float", "default": 30},
             "folders": {"type": "list", "elements": "path", "default": []},
-            "free_mb": {"type": "int", "default": 100},
+            "free_mb": {"type": "int"},
             "files": {"type": "list", "elements": "path", "default": []},
             "users": {"type": "list", "elements": "str", "default": []},
             "groups": {"type": "list", "elements": "str", "default": []},

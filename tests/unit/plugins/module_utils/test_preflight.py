@@ -42,7 +42,7 @@ def test_room_is_told_once_for_a_file_system_and_for_folders_to_come(tmp_path, m
     usage = SimpleNamespace(total=megabytes * 1024**2, free=int(free * 1024**2))
     monkeypatch.setattr(_preflight.shutil, "disk_usage", lambda _path: usage)
     folders = [str(tmp_path / "not" / "there"), str(tmp_path)]
-    found = list(_preflight.room(folders, 100))
+    found = list(_preflight.room(folders, None))
     assert [(each.subject, each.found) for each in found] == ([] if told is None else [(folders[0], told)])
 
 
