@@ -183,7 +183,7 @@ class Pair(Estate):
     def fingerprint(self) -> dict[str, str]:
         """Every file with owner, mode, time and content, and the processes, of each host; and the authority."""
         prints = {host: self.execute(host, "bash", "-c", FINGERPRINT).stdout for host in ("es1", "kb1")}
-        authority = sorted((self.folder / "stacktls-ca").glob("*"))
+        authority = sorted(each for each in (self.folder / "stacktls-ca").rglob("*") if each.is_file())
         return {**prints, "localhost": "".join(f"{each.name} {each.read_bytes().hex()}" for each in authority)}
 
     def seen(self, *certificate: str) -> dict[str, object]:
