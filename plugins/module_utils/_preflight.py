@@ -22,6 +22,7 @@ ERROR = "error"
 WARNING = "warning"
 
 _MB = 1024 * 1024
+_ENOUGH = 100 * _MB
 _ROUND_TRIP = 2.0
 """Seconds that may pass between the controller's look at its clock and this one."""
 
@@ -73,7 +74,7 @@ def room(folders: Sequence[str], least_mb: int | None) -> Iterator[Finding]:
             continue
         seen.add(device)
         usage = shutil.disk_usage(present)
-        wanted = min(100 * _MB, usage.total // 10) if least_mb is None else least_mb * _MB
+        wanted = min(_ENOUGH, usage.total // 10) if least_mb is None else least_mb * _MB
         if usage.free < wanted:
             found = f"has {_size(usage.free)} left, and {_size(wanted)} are wanted."
             yield Finding(ERROR, folder, found, "Make room: a full disk ends the run halfway.")

@@ -32,6 +32,10 @@ find /etc/elasticsearch /etc/kibana /var/lib/stacktls -type f -exec sha256sum {}
 systemctl show --property MainPID elasticsearch kibana
 """
 
+SHOWN_FINGERPRINT = (
+    "openssl s_client -connect {}:9200 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
+)
+
 
 def kibana_certificate(passphrase: str = KIBANA_PASSPHRASE, folder: str = KIBANA_CERTS) -> tuple[str, ...]:
     """What makes curl come with the client certificate of Kibana in PEM form."""

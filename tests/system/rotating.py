@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 
 from cluster import Cluster
-from conftest import KIBANA_PASSPHRASE, ROOT
+from conftest import KIBANA_PASSPHRASE, ROOT, SHOWN_FINGERPRINT
 from filebeat import FilebeatHost
 
 TOPOLOGY = ROOT / "tests/stack/topologies/rotation.json"
@@ -57,10 +57,9 @@ class Rotating(FilebeatHost, Cluster):
 
     def fingerprints(self):
         """Of the certificate that each node shows."""
-        command = "openssl s_client -connect {}:9200 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
         return {
             name: subprocess.run(
-                ["sh", "-ec", command.format(address)], check=True, capture_output=True, text=True
+                ["sh", "-ec", SHOWN_FINGERPRINT.format(address)], check=True, capture_output=True, text=True
             ).stdout
             for name, address in self.nodes.items()
         }

@@ -12,11 +12,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import CA_PASSPHRASE, kibana_certificate
+from conftest import CA_PASSPHRASE, SHOWN_FINGERPRINT, kibana_certificate
 
 pytestmark = pytest.mark.stack
 
-SHOWN = "openssl s_client -connect es1:9200 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
 VERIFIED = "openssl s_client -connect es1:9200 -verify_hostname es1 -verify_return_error -CAfile /dev/stdin"
 AUTHENTICATE = "curl --silent --cacert /etc/elasticsearch/certs/ca.crt --write-out ' %{http_code}'"
 AUTHENTICATE += " --cert /tmp/old.crt --key /tmp/old.key https://es1:9200/_security/_authenticate"
@@ -37,7 +36,7 @@ openssl x509 -req -in issuing.csr -CA root.crt -CAkey root.key -days 3000 -extfi
 
 def fingerprint(pair):
     """Of the certificate that Elasticsearch shows."""
-    return pair.execute("es1", "bash", "-c", SHOWN).stdout
+    return pair.execute("es1", "bash", "-c", SHOWN_FINGERPRINT.format("es1")).stdout
 
 
 def process(pair):

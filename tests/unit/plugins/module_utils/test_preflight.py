@@ -46,6 +46,14 @@ def test_room_is_told_once_for_a_file_system_and_for_folders_to_come(tmp_path, m
     assert [(each.subject, each.found) for each in found] == ([] if told is None else [(folders[0], told)])
 
 
+def test_room_that_somebody_asks_for_is_wanted_of_any_file_system(tmp_path):
+    folders = [str(tmp_path / "not" / "there"), str(tmp_path)]
+    assert list(_preflight.room(folders, 1)) == []
+    (found,) = _preflight.room(folders, 10**9)
+    assert found.subject == folders[0]
+    assert "and 1000000000 MB are wanted" in found.found
+
+
 def test_a_file_system_for_reading_only(tmp_path, monkeypatch):
     real = os.statvfs(tmp_path)
     monkeypatch.setattr(_preflight.os, "statvfs", lambda _path: os.statvfs_result([*real[:8], os.ST_RDONLY, real[9]]))
