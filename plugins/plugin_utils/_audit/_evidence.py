@@ -275,6 +275,16 @@ class Look:
             if named.use in _USES_OF_IDENTITIES and named.file is not None and named.file.leaf is not None:
                 yield named, named.file.leaf
 
+    def mismatched_pairs(self) -> Iterator[tuple[Named, File]]:
+        """What names a certificate, and the file beside it whose private key is that of another one."""
+        for named, leaf in self.identities():
+            # Settings in lists, as inputs of a Beat, have one name: there may be several pairs.
+            keys = [each.file for each in self.named if each.use == "key" and each.group == named.group]
+            files = [named.file] if named.use == "keystore" else keys
+            known = [file for file in files if file is not None and file.public_key]
+            if known and leaf.public_key and leaf.public_key not in {file.public_key for file in known}:
+                yield named, known[0]
+
     def _in_file(self, file: File, use: str) -> Iterator[Sighting]:
         own = file.leaf if use in _USES_OF_IDENTITIES else None
         for certificate in file.certificates:

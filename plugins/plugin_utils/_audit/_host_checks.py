@@ -31,7 +31,7 @@ def hosts(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(WARNING, "not_asked", look.host, look.service, "the host", look.problem, hint)
         if look.loaded_problem:
             words = f"was not asked what it has loaded: {look.loaded_problem}"
-            hint = "It is asked with stacktls_elasticsearch_password, or stacktls_elasticsearch_api_key."
+            hint = "Once that is mended, it is asked with stacktls_elasticsearch_password or stacktls_elasticsearch_api_key."
             yield Finding(NOTICE, "not_asked", look.host, look.service, "the API", words, hint)
 
 
@@ -110,13 +110,8 @@ def _key_of_authority(folder: AuthorityFolder) -> Iterator[Finding]:
 def pairs(evidence: Evidence) -> Iterator[Finding]:
     """Private keys that are not those of the certificates beside them."""
     for look in evidence.looks:
-        for named, leaf in look.identities():
-            # Settings in lists, as inputs of a Beat, have one name: there may be several pairs.
-            keys = [each.file for each in look.named if each.use == "key" and each.group == named.group]
-            files = [named.file] if named.use == "keystore" else keys
-            known = [file for file in files if file is not None and file.public_key]
-            if known and leaf.public_key and leaf.public_key not in {file.public_key for file in known}:
-                yield _mismatch(look, named, known[0])
+        for named, key in look.mismatched_pairs():
+            yield _mismatch(look, named, key)
 
 
 def _mismatch(look: Look, named: Named, key: File) -> Finding:

@@ -14,6 +14,7 @@ _RELOAD = (
     "Let the service read it: Elasticsearch does so by itself, Kibana's server with a signal, others restart. "
     "The playbook renew does what each needs."
 )
+_DO_NOT_RELOAD = "It does not fit its private key: mend that first, because the service cannot answer with the two."
 _REMOVED = "It will be gone with the next restart. Put the file back, or restart the service in a quiet moment."
 _NO_ANSWER = ("refused", "timeout", "unresolved", "unreachable", "silent", "closed", "other")
 
@@ -52,7 +53,7 @@ def _compared(look: Look, endpoint: Endpoint, named: Named, leaf: Certificate) -
     if live.fingerprint == leaf.fingerprint:
         return
     words = f"holds {_told(leaf)}, and {endpoint.address} shows {_told(live)}."
-    yield Finding(WARNING, "not_loaded", look.host, look.service, named.path, words, _RELOAD)
+    yield Finding(WARNING, "not_loaded", look.host, look.service, named.path, words, _advice(look, named.path))
     if live.fingerprint not in {each.fingerprint for file in look.files for each in file.certificates}:
         words = f"shows {_told(live)}, which no file of the service holds."
         yield Finding(WARNING, "not_on_disk", look.host, look.service, endpoint.address, words, _REMOVED)
@@ -80,7 +81,12 @@ def _loaded_from(look: Look, path: str) -> Iterator[Finding]:
         yield Finding(WARNING, "not_on_disk", look.host, look.service, path, words, _REMOVED)
     for number in sorted(set(on_disk) - set(in_force)):
         words = f"holds {on_disk[number]} (serial number {number:x}), which {look.service} has not loaded."
-        yield Finding(WARNING, "not_loaded", look.host, look.service, path, words, _RELOAD)
+        yield Finding(WARNING, "not_loaded", look.host, look.service, path, words, _advice(look, path))
+
+
+def _advice(look: Look, path: str) -> str:
+    """What to do about a file that is not loaded."""
+    return _DO_NOT_RELOAD if path in {named.path for named, _key in look.mismatched_pairs()} else _RELOAD
 
 
 def _never_loaded(look: Look) -> Iterator[Finding]:

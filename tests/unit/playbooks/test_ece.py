@@ -234,6 +234,7 @@ class TestProxySettings:
     def test_there_and_back(self, estate):
         checked = succeeded(estate.run(*self.BOTH, "--check", **self.WANTED))
         assert changed(checked) > 1
+        assert checked.stdout.count("To be started again, one after the other: proxy1, proxy2.") == 2
         assert estate.scripts() == []
         succeeded(estate.run(*MINIMUM, **self.WANTED, **CONFIRMED))
         assert estate.scripts() == ["setIntermediateTls.sc"]
@@ -241,10 +242,10 @@ class TestProxySettings:
         before = len(estate.calls(*PROXIES))
         succeeded(estate.run(*SHA1, **self.WANTED, **CONFIRMED))
         assert estate.scripts() == ["setIntermediateTls.sc", "allowX509Sha1Certs.sc"]
-        # One proxy goes when the other one is there again, whichever Ansible takes first.
-        calls, each = estate.calls(*PROXIES)[before:], ("inspect", "rm", "inspect")
-        order = sorted(PROXIES, key=lambda name: name != calls[0][0])
-        assert calls == [(name, command) for name in order for command in each]
+        # One proxy goes when the other one is there again.
+        calls = estate.calls(*PROXIES)[before:]
+        assert sorted(calls[:2]) == [(name, "inspect") for name in PROXIES]
+        assert calls[2:] == [(name, command) for name in PROXIES for command in ("rm", "inspect")]
         assert changed(succeeded(estate.run(*self.BOTH, **self.WANTED, **CONFIRMED))) == 0
         succeeded(estate.run(*self.BOTH, **self.BACK, **CONFIRMED))
         assert estate.scripts()[2:] == ["resetToDefaultTls.sc", "rejectX509Sha1Certs.sc"]
@@ -286,6 +287,11 @@ class TestGuard:
     def test_nothing_is_done_where_there_is_no_proxy(self, estate):
         given = {**CONFIRMED, "ece_tls_minimum_version": "TLSv1.0", "ece_tls_proxy_group": "nobody"}
         refused(estate.run(*MINIMUM, **given), "None of the hosts of this run is in the group 'nobody'.")
+        assert estate.scripts() == []
+
+    def test_nothing_is_done_where_a_proxy_has_no_such_container(self, estate):
+        given = {**CONFIRMED, "ece_tls_minimum_version": "TLSv1.0", "ece_tls_proxy_container": "frc-proxies"}
+        refused(estate.run(*MINIMUM, **given), "has no container frc-proxies, so its proxy cannot be started again: Error:")
         assert estate.scripts() == []
 
     @pytest.mark.soak

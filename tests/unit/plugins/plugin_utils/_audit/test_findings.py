@@ -133,6 +133,18 @@ def test_a_key_that_everybody_reads_and_that_is_of_another_certificate():
     assert kinds(looked) == [("warning", "exposed_key", KEY)]
 
 
+def test_what_does_not_fit_its_key_is_not_to_be_loaded():
+    other = certificate("CN=other", serial=2)
+    key = {"private_key": {"key_type": "ec-p256", "public_key": "other"}, "kind": "private_key", "encrypted": False}
+    named = (*NAMED, reference(f"{HTTP}.key", KEY))
+    files = (file(CRT, certificate()), file(CA, authority()), file(KEY, **key))
+    in_force = loaded(CRT, other) + loaded(CA, authority())
+    looked = service(*files, references=named, loaded=in_force, endpoints=[endpoint(other)], groups=[HTTP])
+    hints = {each.hint for each in report(looked).findings if each.kind == "not_loaded"}
+    assert len(hints) == 1
+    assert "mend that first" in hints.pop()
+
+
 def test_the_key_of_an_authority():
     key = {"path": "/ca/ca.key", "mode": "0644", "world_readable": True, "encrypted": False}
     found = kinds(authorities=[folder(authority(), private_key=key)])
