@@ -31,7 +31,8 @@ def pair(services):
     services.reset("basic")
     run = services.play(**TRIAL)
     assert run.status == 0, run.output
-    return services
+    yield services
+    services.was_reset = False  # its licence is another one
 
 
 def ask(pair, method, path, host="https://es1:9200"):

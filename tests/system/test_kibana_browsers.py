@@ -48,10 +48,10 @@ def is_converged(pair, **variables):
 
 
 @pytest.fixture(scope="module")
-def site(fresh):
-    run = fresh.play("site", **PLAIN)
+def site(used):
+    run = used.play("site", **PLAIN)
     assert run.status == 0, run.output
-    return fresh
+    return used
 
 
 def test_plain_http_leads_to_https(site):

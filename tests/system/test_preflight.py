@@ -36,13 +36,13 @@ def ask(pair, method, path, body=None):
     return pair.execute("es1", *command, given=f'user = "elastic:{ELASTIC_PASSWORD}"')
 
 
-def test_nothing_is_amiss(converged):
-    findings, run = told(converged)
+def test_nothing_is_amiss(site):
+    findings, run = told(site)
     assert (findings, run.status) == ([], 0), run.output
 
 
-def test_another_passphrase_of_the_authority(converged):
-    findings, run = told(converged, stacktls_ca_passphrase="another-secret-4711")
+def test_another_passphrase_of_the_authority(site):
+    findings, run = told(site, stacktls_ca_passphrase="another-secret-4711")
     assert [(each["level"], each["service"]) for each in findings] == [("error", "authority")]
     assert "stacktls_ca_passphrase" in findings[0]["found"]
     assert run.status != 0
@@ -54,33 +54,33 @@ def test_another_passphrase_of_the_authority(converged):
     [{"stacktls_elasticsearch_password": "wrong-secret-4711"}, {"stacktls_elasticsearch_api_key": "abc:wrong-secret"}],
     ids=["password", "API key"],
 )
-def test_a_login_that_is_not_accepted(converged, login):
-    findings, run = told(converged, **login)
+def test_a_login_that_is_not_accepted(site, login):
+    findings, run = told(site, **login)
     assert [(each["level"], each["host"], each["subject"]) for each in findings] == [("error", "es1", "the login")]
     assert "HTTP 401" in findings[0]["found"]
     assert run.status != 0
     assert "wrong-secret" not in run.output
 
 
-def test_a_login_that_may_do_too_little(converged):
-    ask(converged, "PUT", "/_security/user/little", LITTLE)
+def test_a_login_that_may_do_too_little(site):
+    ask(site, "PUT", "/_security/user/little", LITTLE)
     try:
         login = {"stacktls_elasticsearch_username": "little", "stacktls_elasticsearch_password": LITTLE["password"]}
-        findings, _rest = told(converged, **login)
+        findings, _rest = told(site, **login)
     finally:
-        ask(converged, "DELETE", "/_security/user/little")
+        ask(site, "DELETE", "/_security/user/little")
     assert [(each["level"], each["subject"]) for each in findings] == [("error", "the login")]
     assert "lacks manage_security" in findings[0]["found"]
 
 
 @pytest.mark.soak
-def test_a_cluster_that_is_red(converged):
-    ask(converged, "PUT", "/lost?wait_for_active_shards=0", NOWHERE)
+def test_a_cluster_that_is_red(site):
+    ask(site, "PUT", "/lost?wait_for_active_shards=0", NOWHERE)
     try:
-        kept, run = told(converged)
-        changing, changed_run = told(converged, stacktls_native_realm_order=7)
+        kept, run = told(site)
+        changing, changed_run = told(site, stacktls_native_realm_order=7)
     finally:
-        ask(converged, "DELETE", "/lost")
+        ask(site, "DELETE", "/lost")
     assert [each["level"] for each in kept] == ["warning"]
     assert "is red" in kept[0]["found"]
     assert run.status == 0, run.output
@@ -89,12 +89,12 @@ def test_a_cluster_that_is_red(converged):
 
 
 @pytest.mark.soak
-def test_a_node_that_is_stopped(converged):
-    converged.execute("es1", "systemctl", "stop", "elasticsearch")
+def test_a_node_that_is_stopped(site):
+    site.execute("es1", "systemctl", "stop", "elasticsearch")
     try:
-        findings, run = told(converged)
+        findings, run = told(site)
     finally:
-        converged.execute("es1", "systemctl", "start", "elasticsearch")
+        site.execute("es1", "systemctl", "start", "elasticsearch")
     assert [(each["level"], each["host"], each["subject"]) for each in findings] == [("warning", "es1", "the node")]
     assert "https://es1:9200: the connection was refused" in findings[0]["found"]
     assert run.status == 0, run.output

@@ -276,10 +276,11 @@ PASSPHRASE = {"beats_tls_client_certificate": True, "beats_tls_key_passphrase": 
 @pytest.mark.parametrize(
     ("tags", "files", "variables"),
     [
-        ("settings,certificates", {"filebeat.yml": 0o600, "ca.crt": 0o644}, {}),
+        pytest.param("settings,certificates", {"filebeat.yml": 0o600, "ca.crt": 0o644}, {}, marks=pytest.mark.soak),
         # Without an API key: where there is one, api_key compares the keystore by itself.
         ("settings,keystore", {"filebeat.yml": 0o600, "filebeat.keystore": 0o600}, PASSPHRASE),
     ],
+    ids=["certificates", "keystore"],
 )
 def test_owner_and_mode_that_drifted_are_mended(tmp_path, authority, tags, files, variables):
     folder = tmp_path / "filebeat"

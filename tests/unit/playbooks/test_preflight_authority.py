@@ -11,6 +11,7 @@ import pytest
 from playing import LOCAL, run_playbook
 
 PASSPHRASE = "authority-4711"
+NO_PEM = "-----BEGIN nothing"
 
 
 def make(folder, name="ca", **options):
@@ -41,7 +42,7 @@ def files(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and ".json" not in path.name}
 
 
-@pytest.mark.parametrize("passphrase", ["wrong-4711", ""])
+@pytest.mark.parametrize("passphrase", ["wrong-4711", pytest.param("", marks=pytest.mark.soak)])
 def test_another_passphrase_is_told_by_its_variable(tmp_path, passphrase):
     make(tmp_path)
     before = files(tmp_path)
@@ -53,6 +54,7 @@ def test_another_passphrase_is_told_by_its_variable(tmp_path, passphrase):
     assert files(tmp_path) == before
 
 
+@pytest.mark.soak
 def test_a_new_authority_without_a_passphrase_is_told(tmp_path):
     findings, _rest = told(tmp_path, stacktls_ca_passphrase="")
     assert "stacktls_ca_passphrase" in only(findings)["found"]
@@ -68,11 +70,10 @@ def test_an_authority_that_is_to_be_made_is_not_made_yet(tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda ca: (ca / "ca.key").unlink(), "ca.key: this part of the certificate authority is missing"),
-        (lambda ca: (ca / "ca.crt").write_text("-----BEGIN nothing"), "ca.crt"),
-        (lambda ca: (ca / "ca.key").write_text("-----BEGIN nothing"), "ca.key"),
+        pytest.param(lambda ca: (ca / "ca.key").unlink(), "ca.key: this part of the", id="part", marks=pytest.mark.soak),
+        pytest.param(lambda ca: (ca / "ca.crt").write_text(NO_PEM), "ca.crt", id="certificate", marks=pytest.mark.soak),
+        pytest.param(lambda ca: (ca / "ca.key").write_text(NO_PEM), "ca.key", id="key"),
     ],
-    ids=["incomplete", "certificate", "key"],
 )
 def test_a_damaged_authority_is_told(tmp_path, spoil, said):
     make(tmp_path)
@@ -112,6 +113,7 @@ def test_the_host_that_keeps_it_may_be_out_of_reach(tmp_path):
     assert "stacktls_ca_host (vault1)" in finding["found"]
 
 
+@pytest.mark.soak
 def test_a_file_to_import_that_is_not_there_is_told(tmp_path):
     missing = {"stack_ca_import_certificate": "/nowhere/ca.crt", "stack_ca_import_private_key": "/nowhere/ca.key"}
     findings, _rest = told(tmp_path, **missing)
@@ -119,6 +121,7 @@ def test_a_file_to_import_that_is_not_there_is_told(tmp_path):
     assert "the variables stack_ca_" in only(findings)["found"]
 
 
+@pytest.mark.soak
 def test_a_variable_that_no_authority_can_have_is_told(tmp_path):
     findings, _rest = told(tmp_path, stack_ca_key_type="ed448")
     assert "stack_ca_key_type" in only(findings)["found"]

@@ -69,7 +69,7 @@ def test_an_application_trusts_the_authorities_that_are_given(tmp_path, node):
     assert (tmp_path / "theirs.crt").read_text().strip() in (tmp_path / "orders/ca.crt").read_text()
 
 
-@pytest.mark.parametrize("options", [(), ("--check",)])
+@pytest.mark.parametrize("options", [(), pytest.param(("--check",), marks=pytest.mark.soak)], ids=["run", "check"])
 @pytest.mark.parametrize(
     ("given", "said"),
     [
