@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 import types
 from pathlib import Path
 
 import pytest
 import yaml
+from applying import run_plays
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/client_tls"
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
-COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
 LANGUAGES = ["curl", "dotnet", "go", "java", "javascript", "php", "python", "ruby"]
 KEYED = {"client_tls_role_descriptors": {"reader": {"cluster": ["monitor"]}}}
 RENDERED = {
@@ -176,15 +173,7 @@ def results(tmp_path_factory):
     (folder / "play.json").write_text(json.dumps([play()]))
     for name in RENDERED:
         (folder / name).mkdir()
-    done = subprocess.run(
-        [ANSIBLE, "-i", "inventory.json", "-c", "local", "-e", f"out={folder}", "play.json"],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    run_plays(folder, "play.json")
     return folder
 
 

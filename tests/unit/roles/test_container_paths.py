@@ -6,17 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from applying import run_plays
 
 ROOT = Path(__file__).resolve().parents[3]
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
-COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
 KIBANA = "stacktls_kibana"
 SEEN = {"elasticsearch_tls": "elasticsearch_tls", "kibana_tls": KIBANA, "kibana_mutual_tls": KIBANA}
 """The roles, and how the variables of their folders begin."""
@@ -92,14 +88,7 @@ def results(tmp_path_factory):
         (place / "templates").symlink_to(ROOT / "roles" / role / "templates")
         (place / "play.json").write_text(json.dumps([play_of(role)]))
     plays = [f"{role}/play.json" for role in SEEN]
-    subprocess.run(
-        [ANSIBLE, "-i", "inventory.json", "-c", "local", "-e", f"out={folder}", *plays],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    run_plays(folder, *plays)
     return {(name, role): json.loads((folder / f"{name}-{role}").read_text()) for name in CASES for role in SEEN}
 
 

@@ -6,17 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from applying import run_plays
 
 ROOT = Path(__file__).resolve().parents[3]
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
-COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
 
 CERTS = "/etc/kibana/certs"
 OURS, CLIENTS = f"{CERTS}/kibana-server-ca.crt", f"{CERTS}/elasticsearch-ca.crt"
@@ -89,15 +85,7 @@ def computed(tmp_path_factory):
     }
     (folder / "inventory.json").write_text(json.dumps(inventory()))
     (folder / "play.json").write_text(json.dumps([play]))
-    done = subprocess.run(
-        [ANSIBLE, "-i", "inventory.json", "-c", "local", "-e", f"out={folder}", "play.json"],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    run_plays(folder, "play.json")
     return {name: json.loads((folder / name).read_text()) for name in CASES}
 
 

@@ -6,17 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from applying import run_plays
 
 ROOT = Path(__file__).resolve().parents[3]
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
-COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
 TASKS = {
     "elasticsearch_tls": "Check that the certificate has the names that the node publishes",
     "kibana_tls": "Check that the certificate has the names by which Kibana is reached",
@@ -73,14 +69,7 @@ def results(tmp_path_factory):
     (folder / "inventory.json").write_text(json.dumps(inventory()))
     plays = [play_of(role, [name for name, case in CASES.items() if case[0] == role]) for role in TASKS]
     (folder / "plays.json").write_text(json.dumps(plays))
-    subprocess.run(
-        [ANSIBLE, "-i", "inventory.json", "-c", "local", "-e", f"out={folder}", "plays.json"],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    run_plays(folder, "plays.json")
     return {name: json.loads((folder / name).read_text()) for name in CASES}
 
 
