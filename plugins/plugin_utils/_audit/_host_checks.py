@@ -31,7 +31,7 @@ def hosts(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(WARNING, "not_asked", look.host, look.service, "the host", look.problem, hint)
         if look.loaded_problem:
             words = f"was not asked what it has loaded: {look.loaded_problem}"
-            hint = "Once that is mended, it is asked with stacktls_elasticsearch_password or stacktls_elasticsearch_api_key."
+            hint = "Mend that. It is asked with stacktls_elasticsearch_password, or stacktls_elasticsearch_api_key."
             yield Finding(NOTICE, "not_asked", look.host, look.service, "the API", words, hint)
 
 
