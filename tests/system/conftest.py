@@ -137,13 +137,19 @@ class Controller:
 
 
 class Estate(Controller):
-    """The hosts of a topology, and a folder on the controller."""
+    """The hosts of a topology, and a folder on the controller.
 
-    def __init__(self, folder: Path, topology: Path, variables: dict[str, object]) -> None:
+    :param reset: begin with hosts as somebody else left them, not as another test did.
+    """
+
+    def __init__(self, folder: Path, topology: Path, variables: dict[str, object], *, reset: bool = False) -> None:
         super().__init__(folder, variables)
         self.topology = json.loads(topology.read_text())
         self.was_reset = False
-        subprocess.run([STACK, "up", str(topology)], check=True, stdin=subprocess.DEVNULL)
+        if reset:
+            self.reset()
+        else:
+            subprocess.run([STACK, "up", str(topology)], check=True, stdin=subprocess.DEVNULL)
         hosts = subprocess.run(
             [STACK, "inventory", "--pipelined", str(topology)], check=True, capture_output=True, text=True
         )
@@ -190,8 +196,7 @@ class Pair(Estate):
             "stacktls_elasticsearch_password": ELASTIC_PASSWORD,
             "kibana_mutual_tls_passphrase": KIBANA_PASSPHRASE,
         }
-        super().__init__(folder, TOPOLOGY, variables)
-        self._left: dict[str, str] = {}
+        super().__init__(folder, TOPOLOGY, variables, reset=True)
 
     def reset(self, licence: str = "trial") -> None:
         """As of any estate."""
