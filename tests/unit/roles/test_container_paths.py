@@ -26,6 +26,7 @@ CASES = {
     ),
     "folder": ({"container_config_path": "/config", "certificates_path": "/etc/it"}, "/config"),
     "beside": ({"container_config_path": "/config", "certificates_path": "/etc/it-certs"}, ""),
+    "outside": ({"certificates_path": "/srv/certs"}, ""),
 }
 """What somebody sets, and where the service sees its certificates; nowhere, where that is refused."""
 PATHS = {
@@ -46,7 +47,7 @@ PATHS = {
 
 def check_of(role):
     tasks = yaml.safe_load((ROOT / "roles" / role / "tasks/preflight.yml").read_text())
-    return next(task for task in tasks if "in its container sees" in task["name"])
+    return next(task for task in tasks if "sees the folder" in task["name"] or "may read the folder" in task["name"])
 
 
 def play_of(role):
@@ -111,3 +112,10 @@ def test_a_folder_that_the_container_does_not_see_is_refused(results, role):
     check = results["beside", role]["check"]
     assert check["failed"]
     assert "is /etc/it-certs, which is not below /etc/it, the folder that" in check["msg"]
+
+
+def test_a_folder_that_elasticsearch_may_not_read_is_refused(results):
+    check = results["outside", "elasticsearch_tls"]["check"]
+    assert check["failed"]
+    assert "which is not below /etc/it, the folder that Elasticsearch reads certificates and keys in." in check["msg"]
+    assert not results["outside", "kibana_tls"]["check"].get("failed")
