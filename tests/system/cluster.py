@@ -29,10 +29,13 @@ class Cluster(Estate):
 
     :param authority: the folder of the authority for HTTP.
     :param topology: the hosts.
+    :param reset: as of any estate.
     :param variables: further variables of the inventory.
     """
 
-    def __init__(self, folder: Path, authority: Path, topology: Path = TOPOLOGY, **variables: object) -> None:
+    def __init__(
+        self, folder: Path, authority: Path, topology: Path = TOPOLOGY, *, reset: bool = False, **variables: object
+    ) -> None:
         self.authority = authority
         variables = {
             **variables,
@@ -40,7 +43,7 @@ class Cluster(Estate):
             "stacktls_ca_passphrase": CA_PASSPHRASE,
             "stacktls_elasticsearch_password": ELASTIC_PASSWORD,
         }
-        super().__init__(folder, topology, variables)
+        super().__init__(folder, topology, variables, reset=reset)
         hosts = json.loads((folder / "hosts.json").read_text())["all"]
         self.nodes = {
             name: hosts["hosts"][name]["stack_address"] for name in hosts["children"]["elasticsearch"]["hosts"]

@@ -22,8 +22,7 @@ KILLS = {"trust": 4, "issue": 3, "drop": 3}
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rotation")
-    cluster = Rotating(folder, folder / "ca", TOPOLOGY, **VARIABLES)
-    cluster.reset()
+    cluster = Rotating(folder, folder / "ca", TOPOLOGY, reset=True, **VARIABLES)
     cluster.shell(RESTORE, check=False, stdin=FILEBEAT)
     run = cluster.play("site")
     assert run.status == 0, run.output

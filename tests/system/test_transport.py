@@ -17,8 +17,7 @@ TRANSPORT = {"elasticsearch_tls_transport_enabled": True}
 def cluster(tmp_path_factory):
     """HTTPS is there; the transport layer is as somebody else left it."""
     folder = tmp_path_factory.mktemp("transport")
-    cluster = Cluster(folder, folder / "ca")
-    cluster.reset()
+    cluster = Cluster(folder, folder / "ca", reset=True)
     run = cluster.site()
     assert run.status == 0, run.output
     cluster.prepare_load()
