@@ -50,7 +50,7 @@ demo-stop:
 
 # The fast checks first, then what runs on services; of both, two parts run side by side.
 CHECKS := unit lint unit-oldest sanity
-SERVICES := molecule-cluster integration system-pair molecule-pair system-cluster molecule-eck stack-test kubernetes-test
+SERVICES := molecule-cluster integration molecule-pair system-pair system-cluster molecule-eck stack-test kubernetes-test
 TWO_OF := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
 test: venv archive
 	@status=0; \

@@ -36,6 +36,12 @@ WORK = "/root/authority"
 CONTAINER_PASSWORD = "container-passphrase"
 
 
+PASSWORDS = pytest.mark.parametrize(
+    "password",
+    [pytest.param("certutil-passphrase", id="password"), pytest.param("", id="empty password", marks=pytest.mark.soak)],
+)
+
+
 @pytest.fixture(scope="module")
 def containers() -> Iterator[None]:
     stack("reset", NODES)
@@ -52,7 +58,7 @@ def node(request: pytest.FixtureRequest, containers: None) -> BareNode:
 # ------------------------------------------------------------------------------ elasticsearch-certutil
 
 
-@pytest.mark.parametrize("password", ["certutil-passphrase", ""], ids=["password", "empty password"])
+@PASSWORDS
 def test_we_take_over_what_certutil_made(node: BareNode, tmp_path: Path, password: str) -> None:
     node.tool("elasticsearch-certutil", "ca", "--out", f"{WORK}/elastic-stack-ca.p12", "--pass", password)
     path = tmp_path / "elastic-stack-ca.p12"
@@ -110,7 +116,7 @@ def subjects(sources: list[dict[str, str]], keystore: Path | None = None) -> lis
     return [print_name(certificate.subject) for certificate in pkcs12_authorities(options)]
 
 
-@pytest.mark.parametrize("password", ["certutil-passphrase", ""], ids=["password", "empty password"])
+@PASSWORDS
 def test_the_authority_of_certutil_is_trusted_on(node: BareNode, tmp_path: Path, password: str) -> None:
     node.tool("elasticsearch-certutil", "ca", "--out", f"{WORK}/elastic-stack-ca.p12", "--pass", password)
     authority = ("--ca", f"{WORK}/elastic-stack-ca.p12", "--ca-pass", password)
