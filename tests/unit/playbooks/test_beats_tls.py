@@ -273,10 +273,11 @@ def test_check_mode_alone_tells_that_there_is_no_tls(tmp_path, server, authority
 PASSPHRASE = {"beats_tls_client_certificate": True, "beats_tls_key_passphrase": SECRET}
 
 
+@pytest.mark.soak  # of a real Filebeat: tests/system/test_beats.py
 @pytest.mark.parametrize(
     ("tags", "files", "variables"),
     [
-        pytest.param("settings,certificates", {"filebeat.yml": 0o600, "ca.crt": 0o644}, {}, marks=pytest.mark.soak),
+        ("settings,certificates", {"filebeat.yml": 0o600, "ca.crt": 0o644}, {}),
         # Without an API key: where there is one, api_key compares the keystore by itself.
         ("settings,keystore", {"filebeat.yml": 0o600, "filebeat.keystore": 0o600}, PASSPHRASE),
     ],
