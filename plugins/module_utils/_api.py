@@ -81,7 +81,7 @@ class Login:
         """
         if params["username"] is not None:
             pair = f"{params['username']}:{params['password']}"
-            words = f"user {params['username']!r} with this password"
+            words = f"user {params['username']!r} with {'this' if params['password'] else 'an empty'} password"
             return cls(words, "Check username and password.", f"Basic {_base64(pair)}")
         if params["api_key"] is not None:
             key = _printable("api_key", params["api_key"])

@@ -242,10 +242,12 @@ class TestProxySettings:
         before = len(estate.calls(*PROXIES))
         succeeded(estate.run(*SHA1, **self.WANTED, **CONFIRMED))
         assert estate.scripts() == ["setIntermediateTls.sc", "allowX509Sha1Certs.sc"]
-        # One proxy goes when the other one is there again.
+        # One proxy goes when the other one is there again, whichever Ansible takes first.
         calls = estate.calls(*PROXIES)[before:]
-        assert sorted(calls[:2]) == [(name, "inspect") for name in PROXIES]
-        assert calls[2:] == [(name, command) for name in PROXIES for command in ("rm", "inspect")]
+        looks, restarts = calls[:2], calls[2:]
+        assert sorted(looks) == [(name, "inspect") for name in PROXIES]
+        order = sorted(PROXIES, key=lambda name: name != restarts[0][0])
+        assert restarts == [(name, command) for name in order for command in ("rm", "inspect")]
         assert changed(succeeded(estate.run(*self.BOTH, **self.WANTED, **CONFIRMED))) == 0
         succeeded(estate.run(*self.BOTH, **self.BACK, **CONFIRMED))
         assert estate.scripts()[2:] == ["resetToDefaultTls.sc", "rejectX509Sha1Certs.sc"]
