@@ -149,3 +149,30 @@ def test_a_node_whose_certificate_lies_in_another_folder_is_told_which_one_is_me
     done = apply(tmp_path, "elasticsearch_tls", "preflight", elasticsearch_tls_config_path=str(tmp_path))
     assert done.returncode != 0
     assert f"HTTPS with another certificate than {tmp_path}/certs/http.crt. Name" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("role", "names", "said"),
+    [
+        (
+            "elasticsearch_tls",
+            ["es_1"],
+            "elasticsearch_tls_subject_alt_names: 'es_1' cannot be a name",
+        ),
+        ("elasticsearch_tls", [], "elasticsearch_tls_subject_alt_names: it is empty. Name the hosts"),
+        (
+            "kibana_tls",
+            ["kibana:5601"],
+            "kibana_tls_subject_alt_names: 'kibana:5601' cannot be a name",
+        ),
+        ("kibana_tls", [], "kibana_tls_subject_alt_names: it is empty. Browsers accept"),
+        ("kibana_mutual_tls", ["a b"], "kibana_mutual_tls_subject_alt_names: 'a b' cannot be a name"),
+    ],
+)
+def test_a_name_that_cannot_be_is_told_by_its_variable(tmp_path, role, names, said):
+    given = {f"{role}_subject_alt_names": names, "kibana_mutual_tls_passphrase": "secret-4711"}
+    done = apply(tmp_path, role, "preflight", **given)
+    words = " ".join(done.stdout.split())
+    assert done.returncode != 0
+    assert said in words
+    assert "filter" not in words
