@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
-COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
+from running import play
+
 LOCAL = {"ansible_connection": "local", "ansible_pipelining": True, "ansible_python_interpreter": sys.executable}
 
 
@@ -24,14 +21,7 @@ def run_playbook(folder, playbook, groups, *options, **variables):
     children = {group: {"hosts": _with_variables(hosts)} for group, hosts in groups.items()}
     inventory = {"all": {"hosts": {"localhost": LOCAL}, "children": children, "vars": variables}}
     (folder / "inventory.json").write_text(json.dumps(inventory))
-    return subprocess.run(
-        [ANSIBLE, "-i", "inventory.json", playbook, *options],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return play(folder, "-i", "inventory.json", playbook, *options)
 
 
 def _with_variables(hosts):

@@ -10,12 +10,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from running import COLLECTIONS, program
 
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
-COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
+ANSIBLE = program("ansible-playbook")
 FOREIGN = "geheim-und-lang"
 FILE = f"# our file\nelasticsearch.password: {FOREIGN}\nserver.port: 5601\n"
 TWICE = FILE + f"server:\n  port: {FOREIGN}\n"

@@ -9,14 +9,13 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from ansible_collections.stacktls.elastic.plugins.module_utils._changes import Replacement
 from ansible_collections.stacktls.elastic.plugins.module_utils._io import Attributes
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
+from running import COLLECTIONS, program
 
-ANSIBLE = Path(sys.executable).with_name("ansible")
-COLLECTIONS = next(str(parent.parent) for parent in Path(__file__).parents if parent.name == "ansible_collections")
+ANSIBLE = program("ansible")
 
 
 def run_module(folder, **options):
