@@ -145,7 +145,6 @@ class Estate(Controller):
     def __init__(self, folder: Path, topology: Path, variables: dict[str, object], *, reset: bool = False) -> None:
         super().__init__(folder, variables)
         self.topology = json.loads(topology.read_text())
-        self.was_reset = False
         if reset:
             self.reset()
         else:
@@ -163,7 +162,6 @@ class Estate(Controller):
         topology = json.dumps({**self.topology, "hosts": hosts})
         subprocess.run([STACK, "reset", "-"], check=True, input=topology, text=True)
         shutil.rmtree(self.folder / "stacktls-ca", ignore_errors=True)
-        self.was_reset = True
 
     def execute(
         self, host: str, *command: str, check: bool = True, given: str = ""
@@ -246,19 +244,11 @@ def fresh(services):
 
 
 @pytest.fixture(scope="module")
-def used(services):
-    """The pair as other tests left it."""
-    if not services.was_reset:
-        services.reset()
-    return services
-
-
-@pytest.fixture(scope="module")
-def site(used):
+def site(services):
     """The pair as `site` leaves it, on top of what other tests left."""
-    run = used.play("site")
+    run = services.play("site")
     assert run.status == 0, run.output
-    return used
+    return services
 
 
 @pytest.fixture(scope="module")

@@ -48,10 +48,10 @@ def is_converged(pair, **variables):
 
 
 @pytest.fixture(scope="module")
-def site(used):
-    run = used.play("site", **PLAIN)
+def site(services):
+    run = services.play("site", **PLAIN)
     assert run.status == 0, run.output
-    return used
+    return services
 
 
 def test_plain_http_leads_to_https(site):
