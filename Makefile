@@ -50,7 +50,7 @@ demo-stop:
 
 # The fast checks first, then what runs on services; of both, two parts run side by side.
 CHECKS := unit lint unit-oldest sanity
-SERVICES := molecule-cluster system-pair stack-test integration molecule-pair system-cluster molecule-eck kubernetes-test
+SERVICES := molecule-cluster system-pair kubernetes-test integration molecule-pair system-cluster molecule-eck stack-test
 TWO_OF := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
 test: venv archive
 	@status=0; \
@@ -61,13 +61,14 @@ test: venv archive
 	exit $$status
 
 ifdef SIDE_BY_SIDE
-# Two lanes of about the same length: make would go on to what waits for nothing. Those of one lane also use the same hosts.
+# Two lanes of about the same length: make would go on to what waits for nothing, and leave the rest to the end. Those of one lane
+# also use the same hosts.
 system-pair: molecule-cluster
-stack-test: system-pair
+kubernetes-test: system-pair
 molecule-pair: integration
 system-cluster: molecule-pair molecule-cluster
 molecule-eck: system-cluster
-kubernetes-test: molecule-eck
+stack-test: molecule-eck
 endif
 
 lint: venv

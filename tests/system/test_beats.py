@@ -524,7 +524,7 @@ output:
 """
 
 
-@pytest.mark.soak
+@pytest.mark.soak  # of layouts, "make test" has the molecule scenario "archive"
 def test_a_metricbeat_of_another_user_in_another_folder(beats):
     """Nothing of it is as in the package, and it has never run: its data folder is not there."""
     beats.shell(ELSEWHERE, stdin=METRICBEAT)

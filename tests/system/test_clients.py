@@ -166,7 +166,6 @@ def watching(site, users):
     return ("-i", str(path))
 
 
-@pytest.mark.soak  # the scenario "clients" has a monitoring system
 def test_users_who_log_in_by_certificate(site):
     announced = site.play("clients", *watching(site, USERS), "--check")
     assert announced.status == 0, announced.output

@@ -34,7 +34,7 @@ def test_a_change_that_restarts_all_nodes_fails_no_request_of_a_client_that_retr
     cluster.proved(load.tally, "rolling.txt")
 
 
-@pytest.mark.soak
+@pytest.mark.soak  # of runs that are killed, "make test" has test_rotation.py
 def test_allocation_that_a_killed_run_left_limited_is_put_back_by_the_next(cluster):
     cluster.give_orders(es1=5, es2=6, es3=5)
     note = json.dumps({ALLOCATION: None})

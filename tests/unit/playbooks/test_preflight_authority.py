@@ -70,7 +70,12 @@ def test_an_authority_that_is_to_be_made_is_not_made_yet(tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        pytest.param(lambda ca: (ca / "ca.key").unlink(), "ca.key: this part of", id="part", marks=pytest.mark.soak),
+        pytest.param(
+            lambda ca: (ca / "ca.key").unlink(),
+            "ca.key: this part of the certificate authority is missing",
+            id="incomplete",
+            marks=pytest.mark.soak,
+        ),
         pytest.param(lambda ca: (ca / "ca.crt").write_text(NO_PEM), "ca.crt", id="certificate", marks=pytest.mark.soak),
         pytest.param(lambda ca: (ca / "ca.key").write_text(NO_PEM), "ca.key", id="key"),
     ],
