@@ -218,6 +218,18 @@ class Pair(Estate):
         answer = self.execute("kb1", "curl", "--silent", "--show-error", "--cacert", ca, *certificate, url)
         return json.loads(answer.stdout)
 
+    def ask(self, method: str, path: str, body: object = None, key: str = "") -> tuple[str, dict[str, object]]:
+        """Ask Elasticsearch, not through the collection: the status, and what it says.
+
+        :param key: an API key to log in with; otherwise it is the user elastic who asks.
+        """
+        login = f'header = "Authorization: ApiKey {key}"' if key else f'user = "elastic:{ELASTIC_PASSWORD}"'
+        command = ["curl", "--silent", "--show-error", "--cacert", "/etc/elasticsearch/certs/ca.crt", "--config", "-"]
+        command += ["--request", method, f"https://es1:9200{path}", "--header", "Content-Type: application/json"]
+        command += ["--write-out", "\n%{http_code}", *(["--data", json.dumps(body)] if body else [])]
+        said, status = self.execute("es1", *command, given=login).stdout.rsplit("\n", 1)
+        return status, json.loads(said)
+
     def status(self) -> str:
         """What Kibana says of itself over plain HTTP."""
         answer = self.execute("kb1", "curl", "--silent", "--show-error", "http://kb1:5601/api/status")

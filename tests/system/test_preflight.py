@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import ELASTIC_PASSWORD
 
 pytestmark = pytest.mark.stack
 
-ES_CA = "/etc/elasticsearch/certs/ca.crt"
 LITTLE = {"password": "little-secret-4711", "roles": ["remote_monitoring_collector"]}
 NOWHERE = {"settings": {"index.number_of_replicas": 0, "index.routing.allocation.require.rack": "nowhere"}}
 
@@ -29,11 +27,8 @@ def told(pair, **variables):
 
 
 def ask(pair, method, path, body=None):
-    """Ask Elasticsearch as the user elastic, not through the collection."""
-    command = ["curl", "--silent", "--show-error", "--fail-with-body", "--cacert", ES_CA, "--config", "-"]
-    command += ["--request", method, f"https://es1:9200{path}", "--header", "Content-Type: application/json"]
-    command += ["--data", json.dumps(body)] if body else []
-    return pair.execute("es1", *command, given=f'user = "elastic:{ELASTIC_PASSWORD}"')
+    status, said = pair.ask(method, path, body)
+    assert status.startswith("2"), said
 
 
 def test_nothing_is_amiss(site):

@@ -17,8 +17,27 @@ from conftest import CA_PASSPHRASE, SHOWN_FINGERPRINT, kibana_certificate
 pytestmark = pytest.mark.stack
 
 VERIFIED = "openssl s_client -connect es1:9200 -verify_hostname es1 -verify_return_error -CAfile /dev/stdin"
-AUTHENTICATE = "curl --silent --cacert /etc/elasticsearch/certs/ca.crt --write-out ' %{http_code}'"
+CERTS = "/etc/elasticsearch/certs"
+AUTHENTICATE = f"curl --silent --cacert {CERTS}/ca.crt --write-out ' %{{http_code}}'"
 AUTHENTICATE += " --cert /tmp/old.crt --key /tmp/old.key https://es1:9200/_security/_authenticate"
+KEY_OF_OLD = f"curl --silent --cacert {CERTS}/ca.crt --cert /tmp/old.crt --key /tmp/old.key --request POST"
+KEY_OF_OLD += (
+    """ --header 'Content-Type: application/json' --data '{"name": "of old"}' https://es1:9200/_security/api_key"""
+)
+CERTIFICATE_OF_OLD = """
+- hosts: es1
+  gather_facts: false
+  tasks:
+    - name: Ask for another certificate of the name
+      stacktls.elastic.certificate:
+        certificate_path: /root/old.crt
+        private_key_path: /root/old.key
+        subject: CN=old
+        profile: client
+        ca_path: "{{ playbook_dir }}/stacktls-ca"
+        ca_passphrase: "{{ stacktls_ca_passphrase }}"
+"""
+KIBANA_PROCESS = ("systemctl", "show", "--property", "MainPID", "kibana")
 OLD = f"""
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout old.key -subj /CN=old -out old.csr
 printf 'extendedKeyUsage=clientAuth' >old.ext
@@ -102,6 +121,53 @@ def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(site):
 
     again = site.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
     assert (again.status, again.changed(), fingerprint(site)) == (0, 0, after), again.output
+
+
+def test_a_broken_certificate_of_kibana_is_renewed_with_a_restart_of_kibana_alone(site):
+    path, certificate = "/etc/kibana/certs/kibana-client.crt", kibana_certificate()
+    running, kibana = process(site), site.execute("kb1", *KIBANA_PROCESS).stdout
+    site.execute("kb1", "sh", "-c", f"echo '-----BEGIN nothing' >{path}")
+    run = site.play("renew")
+    assert run.status == 0, run.output
+    assert (process(site), site.execute("kb1", *KIBANA_PROCESS).stdout != kibana) == (running, True)
+    assert site.kibana_level() == "available"
+    assert "kibana_system" in site.seen(*certificate)["roles"]
+    again = site.play("renew")
+    assert (again.status, again.changed()) == (0, 0), again.output
+
+
+@pytest.mark.usefixtures("old_client")
+def test_an_identity_that_is_retired_may_do_nothing_at_once(site):
+    mappings = {"old-alone": {"field": {"dn": "CN=old"}}, "old-too": {"field": {"dn": ["CN=old", "CN=other"]}}}
+    for name, rules in mappings.items():
+        given = {"enabled": True, "roles": ["superuser"], "rules": rules}
+        assert site.ask("PUT", f"/_security/role_mapping/{name}", given)[0] == "200"
+    made = site.execute("es1", "bash", "-c", KEY_OF_OLD).stdout
+    key = json.loads(made)["encoded"]
+    assert site.ask("GET", "/_security/_authenticate", key=key)[0] == "200"
+
+    check = site.play("retire", "--check", stacktls_retire_dn="CN=old")
+    assert check.status == 0, check.output
+    assert roles_of_old(site) == ["superuser"]
+    run = site.play("retire", stacktls_retire_dn="CN=old")
+    assert (run.status, run.changed()) == (0, check.changed()), run.output
+    assert roles_of_old(site) == []
+    assert site.ask("GET", "/_security/_authenticate", key=key)[0] == "401"
+    assert "Elasticsearch does not check revocation lists." in run.output
+    again = site.play("retire", stacktls_retire_dn="CN=old")
+    assert (again.status, again.changed()) == (0, 0), again.output
+
+    (site.folder / "old.yml").write_text(CERTIFICATE_OF_OLD)
+    refused = site.play(str(site.folder / "old.yml"))
+    assert refused.status != 0
+    assert "retired" in refused.output
+    for name in mappings:
+        site.ask("DELETE", f"/_security/role_mapping/{name}")
+
+
+def roles_of_old(pair):
+    """Those that Elasticsearch gives whoever comes with the certificate of the first authority."""
+    return json.loads(pair.execute("es1", "bash", "-c", AUTHENTICATE).stdout.rsplit(" ", 1)[0])["roles"]
 
 
 def test_two_runs_at_once_do_not_get_in_each_others_way(site):

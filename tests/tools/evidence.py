@@ -25,11 +25,10 @@ def is_table(proved: object) -> bool:
     return bool(rows) and all(isinstance(row, dict) and {*map(type, row.values())} == {str} for row in rows)
 
 
-for path in sorted(Path("build/evidence").glob("*.json")):
+for scenario in sys.argv[1:]:
+    path = Path(f"build/evidence/{scenario}.json")
     evidence = json.loads(path.read_text())
-    if evidence["scenario"] not in sys.argv[1:]:
-        continue
-    print(f"\n{evidence['scenario']}: {len(evidence['proved'])} proofs in {path}")
+    print(f"\n{scenario}: {len(evidence['proved'])} proofs in {path}")
     for phase in evidence["phases"]:
         tasks = ", ".join(f"{host} {each['tasks']}/{each['changed']}" for host, each in phase["hosts"].items())
         mode = " (check mode)" if phase["check_mode"] else ""
