@@ -172,6 +172,10 @@ class Estate(Controller):
             whole, check=check, env=self.environment, capture_output=True, text=True, timeout=120, input=given
         )
 
+    def process(self, host: str, service: str = "elasticsearch") -> str:
+        """The number of a service's main process, as systemd tells it."""
+        return self.execute(host, "systemctl", "show", "--property", "MainPID", service).stdout
+
     def kibana_level(self) -> str:
         """What Kibana says of itself over HTTPS; empty where it has no status to tell, as while it starts."""
         ca = f"{KIBANA_CERTS}/kibana-server-ca.crt"

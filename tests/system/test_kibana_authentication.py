@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import ELASTIC_PASSWORD, kibana_certificate
+from conftest import kibana_certificate
 
-pytestmark = [pytest.mark.stack, pytest.mark.soak]
+pytestmark = pytest.mark.stack
+soak = pytest.mark.soak  # of ways to log in, "make test" has the molecule scenario "no_license"
 
 TOKEN = {"stacktls_kibana_authentication": "service_token"}
 TRIAL = {"stacktls_license_start_trial": True}
@@ -35,15 +36,8 @@ def pair(services):
     services.reset()  # others need the licence of a trial
 
 
-def ask(pair, method, path, host="https://es1:9200"):
-    """What the administrator is answered."""
-    command = ["curl", "--silent", "--show-error", "--insecure", "--request", method]
-    done = pair.execute("es1", *command, "--user", f"elastic:{ELASTIC_PASSWORD}", host + path)
-    return json.loads(done.stdout)
-
-
 def tokens(pair):
-    return [*ask(pair, "GET", "/_security/service/elastic/kibana/credential")["tokens"]]
+    return [*pair.ask("GET", "/_security/service/elastic/kibana/credential")[1]["tokens"]]
 
 
 def keystore(pair):
@@ -51,7 +45,7 @@ def keystore(pair):
 
 
 def processes(pair):
-    return [pair.execute(host, "systemctl", "show", "--property", "MainPID", unit).stdout for host, unit in HOSTS]
+    return [pair.process(host, service) for host, service in HOSTS]
 
 
 def refused(pair, *expected, **variables):
@@ -86,6 +80,18 @@ def install(pair, more):
     pair.execute("kb1", "bash", "-ec", more)
 
 
+def test_a_token_that_is_not_proved_is_taken_away_again(site):
+    before = processes(site)
+    run = site.play(**TOKEN, kibana_mutual_tls_elasticsearch_url=["https://es1:9299"])
+    assert run.status != 0
+    assert "nothing listens there" in run.output
+    assert (keystore(site), tokens(site)) == ([PASSPHRASE_ENTRY], [])
+    assert processes(site) == before
+    assert site.kibana_level() == "available"
+    assert site.seen(*kibana_certificate())["roles"] == ["kibana_system"]
+
+
+@soak
 def test_a_new_kibana_logs_in_by_its_certificate(pair):
     """Nobody carries an enrolment token to it."""
     install(pair, "echo 'server.host: kb1' >>/etc/kibana/kibana.yml")
@@ -99,25 +105,16 @@ def test_a_new_kibana_logs_in_by_its_certificate(pair):
     assert (again.status, again.changed()) == (0, 0), again.output
 
 
-def test_a_token_that_is_not_proved_is_taken_away_again(pair):
-    before = processes(pair)
-    run = pair.play(**TOKEN, kibana_mutual_tls_elasticsearch_url=["https://es1:9299"])
-    assert run.status != 0
-    assert "nothing listens there" in run.output
-    assert (keystore(pair), tokens(pair)) == ([PASSPHRASE_ENTRY], [])
-    assert processes(pair) == before
-    assert pair.status() == "available"
-    assert pair.seen(*kibana_certificate())["roles"] == ["kibana_system"]
-
-
+@soak
 def test_the_trial_is_over(pair):
     run = pair.play(**TOKEN)
     assert run.status == 0, run.output
-    ask(pair, "POST", "/_license/start_basic?acknowledge=true")
+    assert pair.ask("POST", "/_license/start_basic?acknowledge=true")[0] == "200"
     refused(pair, "[kb1", "active basic, does not permit the PKI realm", "used up its trial", *TOKEN, **TRIAL)
     has_token(pair)
 
 
+@soak
 def test_a_node_with_a_realm_that_its_licence_does_not_permit_starts(pair):
     pair.execute("es1", "systemctl", "restart", "elasticsearch")
     run = pair.play(**TOKEN)
@@ -125,6 +122,7 @@ def test_a_node_with_a_realm_that_its_licence_does_not_permit_starts(pair):
     has_token(pair)
 
 
+@soak
 def test_a_new_kibana_gets_a_token_over_the_api(pair):
     """It listens where nobody told it otherwise, and an old package made it no keystore."""
     install(pair, "rm /etc/kibana/kibana.keystore")
@@ -133,7 +131,8 @@ def test_a_new_kibana_gets_a_token_over_the_api(pair):
     run = pair.play(**TOKEN)
     assert run.status == 0, run.output
     assert run.changed() == foreseen.changed()
-    assert ask(pair, "GET", "/api/status", "http://localhost:5601")["status"]["overall"]["level"] == "available"
+    status = pair.execute("kb1", "curl", "--silent", "--show-error", "http://localhost:5601/api/status").stdout
+    assert json.loads(status)["status"]["overall"]["level"] == "available"
     assert (keystore(pair), tokens(pair)) == ([TOKEN_ENTRY, PASSPHRASE_ENTRY], ["kibana-kb1"])
     again = pair.play(**TOKEN)
     assert (again.status, again.changed()) == (0, 0), again.output
