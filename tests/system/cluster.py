@@ -70,8 +70,7 @@ class Cluster(Estate):
 
     def processes(self) -> dict[str, str]:
         """The process of each node."""
-        show = ("systemctl", "show", "--property", "MainPID", "elasticsearch")
-        return {name: self.execute(name, *show).stdout for name in self.nodes}
+        return {name: self.process(name) for name in self.nodes}
 
     def give_orders(self, **orders: int) -> None:
         """Let the PKI realm have another order on each node."""

@@ -142,10 +142,10 @@ def test_the_token_of_the_enrolment_is_ended(fresh):
 def test_a_renewed_certificate_is_reloaded_and_proved(fresh):
     """What reloads a certificate and what asks the cluster has to come with one, too."""
     names = ["es1", "localhost", "elasticsearch.example.com"]
-    process = fresh.execute("es1", "systemctl", "show", "--property", "MainPID", "elasticsearch").stdout
+    process = fresh.process("es1")
     run = fresh.play(**REQUIRED, elasticsearch_tls_subject_alt_names=names)
     assert run.status == 0, run.output
-    assert fresh.execute("es1", "systemctl", "show", "--property", "MainPID", "elasticsearch").stdout == process
+    assert fresh.process("es1") == process
     run = fresh.play(**REQUIRED, elasticsearch_tls_subject_alt_names=names, stacktls_pki_realm_order=5)
     assert run.status == 0, run.output
     is_closed(fresh)

@@ -27,10 +27,6 @@ def shell(pair, script):
     return pair.execute("kb1", "bash", "-c", script).stdout
 
 
-def process(pair):
-    return shell(pair, "systemctl show --property MainPID kibana")
-
-
 def names_shown(pair):
     return shell(pair, f"{SHOWN} 2>/dev/null | openssl x509 -noout -ext subjectAltName")
 
@@ -61,12 +57,12 @@ def test_plain_http_leads_to_https(site):
 
 
 def test_another_certificate_is_shown_by_the_same_process(site):
-    before, wanted = process(site), {**PLAIN, **NAMES}
+    before, wanted = site.process("kb1", "kibana"), {**PLAIN, **NAMES}
     check = site.play("site", "--check", "--diff", **wanted)
     run = site.play("site", **wanted)
     assert run.status == 0, run.output
     assert (check.status, check.changed()) == (0, run.changed()), check.output
-    assert process(site) == before
+    assert site.process("kb1", "kibana") == before
     assert "DNS:kibana.example.com" in names_shown(site)
     assert browse(site, "https://kb1:5601/api/status") == "200"
     assert is_converged(site, **wanted)
@@ -107,10 +103,10 @@ def test_form_of_the_certificate(site, passphrase):
 def test_pkcs12_file_is_taken_over_by_the_same_process(site):
     run = site.play("site", **PLAIN, **PKCS12)
     assert run.status == 0, run.output
-    before = process(site)
+    before = site.process("kb1", "kibana")
     run = site.play("site", **PLAIN, **PKCS12, **NAMES)
     assert run.status == 0, run.output
-    assert process(site) == before
+    assert site.process("kb1", "kibana") == before
     assert "DNS:kibana.example.com" in names_shown(site)
 
 
@@ -225,9 +221,9 @@ def test_a_stranger_has_a_certificate_of_another_authority(site, person):
 def test_its_status_is_asked_for_with_a_certificate_in_every_form(site, person):
     plays(site, **REQUIRED, **CLIENT_PKCS12)
     is_closed(site, person)
-    before = process(site)
+    before = site.process("kb1", "kibana")
     plays(site, **REQUIRED, **CLIENT_PKCS12, **NAMES)
-    assert process(site) == before  # a signal is sent only where it answers
+    assert site.process("kb1", "kibana") == before  # a signal is sent only where it answers
     is_closed(site, person)
     plays(site, **PEOPLE, **CLIENT_PKCS12)
     assert who_is_seen(site)["statusCode"] == 401

@@ -18,12 +18,9 @@ pytestmark = pytest.mark.stack
 
 VERIFIED = "openssl s_client -connect es1:9200 -verify_hostname es1 -verify_return_error -CAfile /dev/stdin"
 CERTS = "/etc/elasticsearch/certs"
-AUTHENTICATE = f"curl --silent --cacert {CERTS}/ca.crt --write-out ' %{{http_code}}'"
-AUTHENTICATE += " --cert /tmp/old.crt --key /tmp/old.key https://es1:9200/_security/_authenticate"
-KEY_OF_OLD = f"curl --silent --cacert {CERTS}/ca.crt --cert /tmp/old.crt --key /tmp/old.key --request POST"
-KEY_OF_OLD += (
-    """ --header 'Content-Type: application/json' --data '{"name": "of old"}' https://es1:9200/_security/api_key"""
-)
+AS_OLD = f"curl --silent --cacert {CERTS}/ca.crt --cert /tmp/old.crt --key /tmp/old.key"
+AUTHENTICATE = f"{AS_OLD} --write-out ' %{{http_code}}' https://es1:9200/_security/_authenticate"
+KEY_OF_OLD = f"""{AS_OLD} --json '{{"name": "of old"}}' https://es1:9200/_security/api_key"""
 CERTIFICATE_OF_OLD = """
 - hosts: es1
   gather_facts: false
@@ -37,7 +34,6 @@ CERTIFICATE_OF_OLD = """
         ca_path: "{{ playbook_dir }}/stacktls-ca"
         ca_passphrase: "{{ stacktls_ca_passphrase }}"
 """
-KIBANA_PROCESS = ("systemctl", "show", "--property", "MainPID", "kibana")
 OLD = f"""
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout old.key -subj /CN=old -out old.csr
 printf 'extendedKeyUsage=clientAuth' >old.ext
@@ -56,10 +52,6 @@ openssl x509 -req -in issuing.csr -CA root.crt -CAkey root.key -days 3000 -extfi
 def fingerprint(pair):
     """Of the certificate that Elasticsearch shows."""
     return pair.execute("es1", "bash", "-c", SHOWN_FINGERPRINT.format("es1")).stdout
-
-
-def process(pair):
-    return pair.execute("es1", "systemctl", "show", "--property", "MainPID", "elasticsearch").stdout
 
 
 def state(pair):
@@ -95,7 +87,7 @@ def old_client(site):
 
 
 def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(site):
-    before, running = fingerprint(site), process(site)
+    before, running = fingerprint(site), site.process("es1")
     nothing = site.play("renew")
     assert (nothing.status, nothing.changed()) == (0, 0), nothing.output
     assert "Nothing was due; the first certificate to expire is that of" in nothing.output
@@ -109,13 +101,13 @@ def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(site):
     changed = site.play("renew", elasticsearch_tls_renew_before="10m", **minutes)
     assert changed.status == 0, changed.output
     short = fingerprint(site)
-    assert (short != before, process(site)) == (True, running)
+    assert (short != before, site.process("es1")) == (True, running)
 
     due = site.play("renew", elasticsearch_tls_renew_before="29m50s", **minutes)
     assert due.status == 0, due.output
     assert "es1 elasticsearch CN=es1: valid until" in due.output
     after = fingerprint(site)
-    assert (after != short, process(site)) == (True, running)
+    assert (after != short, site.process("es1")) == (True, running)
     (http,) = [each for each in json.loads(report.read_text())["certificates"] if each["service"] == "elasticsearch"]
     assert (http["issued"], http["days_left"]) == (True, 0)
 
@@ -125,11 +117,11 @@ def test_what_is_due_is_renewed_without_a_restart_of_elasticsearch(site):
 
 def test_a_broken_certificate_of_kibana_is_renewed_with_a_restart_of_kibana_alone(site):
     path, certificate = "/etc/kibana/certs/kibana-client.crt", kibana_certificate()
-    running, kibana = process(site), site.execute("kb1", *KIBANA_PROCESS).stdout
+    running, kibana = site.process("es1"), site.process("kb1", "kibana")
     site.execute("kb1", "sh", "-c", f"echo '-----BEGIN nothing' >{path}")
     run = site.play("renew")
     assert run.status == 0, run.output
-    assert (process(site), site.execute("kb1", *KIBANA_PROCESS).stdout != kibana) == (running, True)
+    assert (site.process("es1"), site.process("kb1", "kibana") != kibana) == (running, True)
     assert site.kibana_level() == "available"
     assert "kibana_system" in site.seen(*certificate)["roles"]
     again = site.play("renew")
