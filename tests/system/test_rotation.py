@@ -295,3 +295,29 @@ def test_an_authority_on_another_host(site):
     again = site.play("rotate_ca", **there)
     assert (again.status, again.changed()) == (0, 0), again.output
     site.execute("kb1", "rm", "-r", "/var/lib/stacktls/ca")
+
+
+@pytest.mark.soak  # "make test" has what a retirement takes away
+def test_the_owner_of_a_retired_name_goes_on_with_another_one_and_a_new_key(site):
+    site.reset()
+    run = site.play("site")
+    assert run.status == 0, run.output
+    key = site.execute("kb1", "cat", "/etc/kibana/certs/kibana-client.key").stdout
+    for name in ("kibana-client.crt", "kibana-client.key"):
+        site.execute("kb1", "cp", f"/etc/kibana/certs/{name}", f"/root/{name}")
+    run = site.play("retire", stacktls_retire_dn="CN=kibana-client")
+    assert run.status == 0, run.output
+    assert "kb1" in run.output  # where the certificate was put
+    refused = site.play("site", "--check", kibana_mutual_tls_not_after="+30d")
+    assert refused.status != 0
+    assert "retired" in refused.output
+
+    named = {"kibana_mutual_tls_subject": "CN=kibana-next"}
+    run = site.play("site", **named)
+    assert run.status == 0, run.output
+    assert site.execute("kb1", "cat", "/etc/kibana/certs/kibana-client.key").stdout != key
+    seen = site.seen(*kibana_certificate())
+    assert (seen["username"], seen["roles"], site.kibana_level()) == ("kibana-next", ["kibana_system"], "available")
+    assert site.seen(*kibana_certificate(folder="/root"))["roles"] == []
+    again = site.play("site", **named)
+    assert (again.status, again.changed()) == (0, 0), again.output
