@@ -52,7 +52,7 @@ def manage_certificate_authority(
     brought = is_import(params)
     if store.exists():
         return _keep(store, params, warn, now, check_mode=check_mode)
-    _require_protection(params, encrypted=bool(params["passphrase"]))
+    _require_protection(params, "would have", encrypted=bool(params["passphrase"]))
     if brought:
         new = _New(imported_authority(params, now))
     else:
@@ -70,10 +70,10 @@ def manage_certificate_authority(
     return _result(store, now, before=[], after=new.certificates, changed=True)
 
 
-def _require_protection(params: dict[str, Any], *, encrypted: bool) -> None:
+def _require_protection(params: dict[str, Any], verb: str, *, encrypted: bool) -> None:
     if not encrypted and not params["allow_unencrypted_key"]:
         raise CertificateError(
-            f"the private key of the certificate authority in {params['path']} has no passphrase.",
+            f"the private key of the certificate authority in {params['path']} {verb} no passphrase.",
             hint="Set passphrase, from a vault, or allow_unencrypted_key where the folder is protected otherwise.",
         )
 
@@ -102,7 +102,7 @@ def _keep(
     before = store.certificates(now)
     encrypted = store.has_encrypted_key()
     to_encrypt = bool(params["passphrase"]) and not encrypted
-    _require_protection(params, encrypted=encrypted or to_encrypt)
+    _require_protection(params, "has", encrypted=encrypted or to_encrypt)
     key = store.authority(before[0], params["passphrase"] if encrypted else None).key
     after = imported_chain(params, key, now) or renewed_chain(params, before, now)
     changed = to_encrypt or after != before or attributes_differ(store.key_path, KEY_ATTRIBUTES)

@@ -12,6 +12,7 @@ the journal is on the host, a run that was interrupted between the change and th
     <folder>/pending/rollback              where a person puts an earlier version back: the name of that backup
     <folder>/backups/<UTC time>[-<end>]/   a settled journal, same form; <end> as below
     <folder>/backups/<UTC time>/run        the run that the changes belong to, where it has a name
+    <folder>/backups/<UTC time>/no-way-back  why the earlier files are of no use any more, where they are not
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ._io import Attributes, make_folder, read_file, remove_file, write_file
 _JOURNAL = "journal.jsonl"
 _MARKER = "rollback"
 _RUN = "run"
+_NO_WAY_BACK = "no-way-back"
 _BACKUPS_KEPT = 10
 
 ROLLED_BACK = "rolled-back"
@@ -79,7 +81,19 @@ class Backup:
     @property
     def run(self) -> str:
         """The run that the changes belong to; empty where it has no name."""
-        return (read_file(os.path.join(self.folder, _RUN)) or b"").decode(errors="replace")
+        return self._note(_RUN)
+
+    @property
+    def no_way_back(self) -> str:
+        """Why its files are of no use any more, such as a login that has ended; empty where they are."""
+        return self._note(_NO_WAY_BACK)
+
+    def note_no_way_back(self, reason: str) -> None:
+        """Remember that its files are of no use any more.
+
+        :raises FileError: where that cannot be written.
+        """
+        write_file(os.path.join(self.folder, _NO_WAY_BACK), reason.encode(), Attributes(mode=0o600))
 
     def entries(self) -> list[Entry]:
         """What is recorded, in the order of the changes.
@@ -129,6 +143,9 @@ class Backup:
             remove_file(entry.path)
             return
         write_file(entry.path, content, Attributes(str(entry.uid), str(entry.gid), entry.mode))
+
+    def _note(self, name: str) -> str:
+        return (read_file(os.path.join(self.folder, name)) or b"").decode(errors="replace")
 
 
 class Journal:
@@ -184,15 +201,21 @@ class Journal:
         self._make_pending()
         write_file(os.path.join(self._pending, _MARKER), name.encode(), Attributes(mode=0o600))
 
-    def settle(self) -> str:
+    def settle(self, no_way_back: str = "") -> str:
         """The changes are in force: keep the old files as a dated backup and return its folder.
 
         What one run brings into force step by step is one backup, with the files as they were before its first step.
+
+        :param no_way_back: why the earlier files are of no use any more.
         """
+        if not os.path.isdir(self._pending):
+            return ""
+        if no_way_back:
+            self.pending.note_no_way_back(no_way_back)
         if self.rollback_of():
             return self._archive(BEFORE_ROLLBACK)
         newest = next(reversed(self.backups()), None)
-        if newest and self._run and (newest.end, newest.run) == ("", self._run) and os.path.isdir(self._pending):
+        if newest and self._run and (newest.end, newest.run) == ("", self._run):
             return self._join(newest)
         return self._archive("")
 
@@ -254,6 +277,8 @@ class Journal:
                 write_file(os.path.join(earlier.folder, kept.copy), content, Attributes(mode=0o600))
             entries.append(replace(kept, kind=entry.kind))
         earlier.write(entries)
+        if self.pending.no_way_back:
+            earlier.note_no_way_back(self.pending.no_way_back)
         self.pending.remove()
         return earlier.folder
 

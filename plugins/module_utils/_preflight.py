@@ -13,7 +13,7 @@ import os
 import pwd
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ._service import Run
@@ -131,6 +131,17 @@ def _present_part(folder: str) -> str:
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder) or "/"
     return folder
+
+
+def running(states: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether services run that should.
+
+    :param states: what :func:`services` returns.
+    """
+    for name, state in states.items():
+        if state in ("inactive", "failed"):
+            hint = "Where a run changes nothing it stays so. If somebody started it already, its log says why it ended."
+            yield Finding(WARNING, f"service {name}", f"does not run ({state}).", hint)
 
 
 def services(names: Sequence[str], run: Run) -> dict[str, str]:

@@ -42,6 +42,7 @@ def apply_changes(
     clock: Clock | None = None,
     *,
     version: str = "",
+    no_way_back: str = "",
     is_up: Probe = lambda: "",
 ) -> Outcome:
     """Do what the journal's changes need, and settle it.
@@ -50,6 +51,7 @@ def apply_changes(
     :param timeout: seconds a restarted service has to answer as it should.
     :param cluster: what has to hold around the service before and after a restart.
     :param version: of the product, where it is known.
+    :param no_way_back: why the earlier files are of no use once the changes are in force.
     :param is_up: what has to hold before the service is sent a signal.
     :raises ServiceError: where the service did not come back; its previous files are then in force again.
     """
@@ -64,7 +66,7 @@ def apply_changes(
     if effect is Effect.RESTART:
         cluster.prepare(service)
         _restart_or_roll_back(journal, service, lambda: probe() or cluster.missing(), timeout, cluster, clock)
-    outcome = Outcome(effect.name.lower(), kinds, journal.settle(), round(clock.now() - started, 1))
+    outcome = Outcome(effect.name.lower(), kinds, journal.settle(no_way_back), round(clock.now() - started, 1))
     if effect is Effect.RESTART:
         cluster.wait_until_healthy()
     return outcome

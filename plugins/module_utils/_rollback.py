@@ -49,6 +49,11 @@ class Plan:
         """What is put back, sorted."""
         return sorted({kind for change in self.changes for kind in change.kinds})
 
+    @property
+    def no_way_back(self) -> str:
+        """Why what would be put back is of no use any more; empty where it is."""
+        return self.source.no_way_back if self.source and self.changes else ""
+
 
 def plan(journal: Journal, name: str = "") -> Plan:
     """Compare the files with what they were before the last run that changed them.
@@ -60,6 +65,19 @@ def plan(journal: Journal, name: str = "") -> Plan:
     if source is None:
         return Plan()
     return Plan(source, source == journal.pending, _changes(source))
+
+
+def require_way_back(wanted: Plan) -> None:
+    """Refuse what is of no use any more.
+
+    :raises FileError: where the run that replaced the files said so.
+    """
+    if wanted.source and wanted.no_way_back:
+        raise FileError(
+            f"these earlier files are of no use any more. {wanted.no_way_back}",
+            path=wanted.source.folder,
+            hint="Nothing was changed. The option force puts them back all the same.",
+        )
 
 
 def put_back(journal: Journal, wanted: Plan) -> None:

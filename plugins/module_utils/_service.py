@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ._errors import ServiceError
@@ -34,6 +35,18 @@ def runner(run_command: Callable[..., tuple[int, str, str]]) -> Run:
             return _NOT_FOUND, "", f"{command[0]}: {os.strerror(error.errno) if error.errno else error}"
 
     return run
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment in the logs of a service.
+
+    :param seconds: since the epoch.
+    :param lengths: of each log file in bytes, by its path.
+    """
+
+    seconds: float
+    lengths: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -94,17 +107,17 @@ class Service:
         found = dict(line.partition("=")[::2] for line in self.run(properties)[1].splitlines())
         return found.get("MainPID", "") if found.get("ActiveState") == "active" else ""
 
-    def mark(self) -> dict[str, int]:
-        """How long each log is now, so that :meth:`last_words` shows only what came later."""
-        return {path: _size(path) for path in self.log_paths}
+    def mark(self) -> Mark:
+        """Where the logs end now, so that :meth:`last_words` shows only what came later."""
+        return Mark(time.time(), {path: _size(path) for path in self.log_paths})
 
-    def last_words(self, mark: dict[str, int]) -> str:
-        """The telling lines that the service wrote after the mark, or the last lines of the journal."""
+    def last_words(self, mark: Mark) -> str:
+        """The telling lines that the service wrote after the mark, or the last of all; of a custom command any."""
         lines: list[str] = []
-        for path, length in mark.items():
+        for path, length in mark.lengths.items():
             start = length if _size(path) >= length else 0  # a shorter log is a new one
             lines += _tail(path, start).decode(errors="replace").splitlines()
-        lines += self._journal_lines()
+        lines += self._journal_lines(mark.seconds)
         telling = [line.strip()[:_LINE_LENGTH] for line in lines if any(word in line for word in _TELLING)]
         return "\n".join(list(dict.fromkeys(telling or lines))[-_LOG_LINES:])
 
@@ -112,13 +125,14 @@ class Service:
         # A command that is not there tells nothing.
         return bool(self.status_command) and self.run(self.status_command)[0] not in (0, _NOT_FOUND)
 
-    def _journal_lines(self) -> list[str]:
+    def _journal_lines(self, since: float) -> list[str]:
         if self.log_command:
             code, output, error = self.run(self.log_command)
             return (output + error).splitlines()  # a container's log has both
         if self.restart_command:
             return []
-        code, output, _error = self.run(["journalctl", "--no-pager", "-o", "cat", "-n", "60", "-u", self.name])
+        wanted = [f"--since=@{since:.6f}", "--lines=60", f"--unit={self.name}"]
+        code, output, _error = self.run(["journalctl", "--no-pager", "--output=cat", *wanted])
         return output.splitlines() if code == 0 else []
 
 

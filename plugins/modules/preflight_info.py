@@ -67,6 +67,11 @@ options:
     type: list
     elements: str
     default: []
+  running:
+    description: Names of systemd units that should run; those that do not are warned of. Their states are returned, too.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: stacktls.elastic.tls_endpoint_info
   - module: stacktls.elastic.certificate_info
@@ -80,6 +85,7 @@ EXAMPLES = r"""
     files: [/etc/kibana/kibana.yml]
     groups: [kibana]
     hosts: [es1.example.com]
+    running: [kibana]
   register: ready
 
 - name: Stop where it is not
@@ -111,7 +117,7 @@ findings:
       type: str
       sample: Install the package first, or name the accounts of this installation.
 services:
-  description: The state of each of O(services) by its name, such as V(active), V(inactive) or V(failed).
+  description: The state of each of O(services) and O(running) by its name, such as V(active), V(inactive) or V(failed).
   returned: success
   type: dict
   sample: {elasticsearch: active}
@@ -128,7 +134,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._preflight import
 from ansible_collections.stacktls.elastic.plugins.module_utils._service import runner
 
 
-def findings(params: dict[str, Any]) -> Iterator[Finding]:
+def findings(params: dict[str, Any], states: dict[str, str]) -> Iterator[Finding]:
     if params["controller_time"] is not None:
         yield from _preflight.clock(
             time.time(), params["controller_time"], params["back_dated"], params["tolerated_skew"]
@@ -137,6 +143,7 @@ def findings(params: dict[str, Any]) -> Iterator[Finding]:
     yield from _preflight.files(params["files"])
     yield from _preflight.accounts(params["users"], params["groups"])
     yield from _preflight.names(params["hosts"])
+    yield from _preflight.running({name: state for name, state in states.items() if name in params["running"]})
 
 
 def main() -> None:
@@ -152,11 +159,14 @@ def main() -> None:
             "groups": {"type": "list", "elements": "str", "default": []},
             "hosts": {"type": "list", "elements": "str", "default": []},
             "services": {"type": "list", "elements": "str", "default": []},
+            "running": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
-    states = _preflight.services(module.params["services"], runner(module.run_command))
-    module.exit_json(changed=False, findings=[asdict(each) for each in findings(module.params)], services=states)
+    names = dict.fromkeys([*module.params["services"], *module.params["running"]])
+    states = _preflight.services([*names], runner(module.run_command))
+    found = [asdict(each) for each in findings(module.params, states)]
+    module.exit_json(changed=False, findings=found, services=states)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,12 @@ options:
       - Name that the changes get as a backup, the same for all services of a run. See M(stacktls.elastic.rollback).
     type: str
     default: ""
+  no_way_back:
+    description:
+      - Why the earlier files are of no use once the changes are in force, in a sentence for people, such as that the
+        run ends the login that they have. M(stacktls.elastic.rollback) then refuses to put them back, and quotes it.
+    type: str
+    default: ""
   kinds:
     description:
       - Kinds of change that earlier tasks reported. Read in check mode only, where the journal cannot know them.
@@ -356,6 +362,7 @@ def restart(module: AnsibleModule) -> dict[str, Any]:
             params["timeout"],
             cluster,
             version=params["version"],
+            no_way_back=params["no_way_back"],
             is_up=is_up,
         )
     return {"changed": outcome.action in _CHANGES, **asdict(outcome)}
@@ -371,6 +378,7 @@ def main() -> None:
             "status_command": {"type": "list", "elements": "str", "default": []},
             "log_command": {"type": "list", "elements": "str", "default": []},
             "run": {"type": "str", "default": ""},
+            "no_way_back": {"type": "str", "default": ""},
             "kinds": {"type": "list", "elements": "str", "choices": list(KINDS), "default": []},
             "url": {"type": "list", "elements": "str"},
             "ca_path": {"type": "path"},

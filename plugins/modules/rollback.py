@@ -19,6 +19,8 @@ description:
   - A second call changes nothing, because the files of the last run are back. To have the changes again, run what made
     them.
   - Only files are put back. What a run changed through an API, such as a role mapping or an API key, stays.
+  - Where the run ended what its earlier files need, such as a login, M(stacktls.elastic.restart) was told so, and this
+    module refuses to put them back.
 extends_documentation_fragment:
   - stacktls.elastic._attributes
 options:
@@ -32,6 +34,10 @@ options:
       - Files that later runs replaced and this one did not stay as they are.
     type: str
     default: ""
+  force:
+    description: Put the files back also where RV(no_way_back) says that they are of no use any more.
+    type: bool
+    default: false
 seealso:
   - module: stacktls.elastic.restart
 """
@@ -68,6 +74,11 @@ run:
   type: str
   returned: success
   sample: 20261123T101312Z
+no_way_back:
+  description: Why the earlier files are of no use any more; empty where they are.
+  type: str
+  returned: success
+  sample: ""
 paths:
   description: The files that are put back, the last change first.
   type: list
@@ -99,7 +110,13 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
 from ansible_collections.stacktls.elastic.plugins.module_utils._module import run_module
-from ansible_collections.stacktls.elastic.plugins.module_utils._rollback import Plan, plan, put_back, replaced
+from ansible_collections.stacktls.elastic.plugins.module_utils._rollback import (
+    Plan,
+    plan,
+    put_back,
+    replaced,
+    require_way_back,
+)
 
 
 def state_of(wanted: Plan) -> str:
@@ -111,11 +128,14 @@ def state_of(wanted: Plan) -> str:
 def rollback(module: AnsibleModule) -> dict[str, Any]:
     journal = Journal(module.params["journal"])
     wanted = plan(journal, module.params["backup"])
+    if not module.params["force"]:
+        require_way_back(wanted)
     result = {
         "changed": bool(wanted.changes),
         "state": state_of(wanted),
         "backup": wanted.source.name if wanted.source else "",
         "run": wanted.source.run if wanted.source else "",
+        "no_way_back": wanted.no_way_back,
         "paths": [change.entry.path for change in wanted.changes],
         "kinds": wanted.kinds,
         "diff": [
@@ -138,6 +158,7 @@ def main() -> None:
         argument_spec={
             "journal": {"type": "path", "required": True},
             "backup": {"type": "str", "default": ""},
+            "force": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

@@ -138,6 +138,15 @@ def test_the_token_of_the_enrolment_is_ended(fresh):
     assert "serviceAccountToken" not in fresh.execute("kb1", "cat", "/etc/kibana/kibana.yml").stdout
 
 
+def test_a_rollback_does_not_put_back_a_login_that_was_ended(fresh):
+    before = fresh.fingerprint()
+    for options in ((), ("--check",)):
+        refused = fresh.play("rollback", *options)
+        assert refused.status != 0
+        assert "another run with stacktls_kibana_authentication: service_token." in " ".join(refused.output.split())
+    assert fresh.fingerprint() == before
+
+
 @pytest.mark.soak
 def test_a_renewed_certificate_is_reloaded_and_proved(fresh):
     """What reloads a certificate and what asks the cluster has to come with one, too."""

@@ -48,10 +48,10 @@ def processes(pair):
     return [pair.process(host, service) for host, service in HOSTS]
 
 
-def refused(pair, *expected, **variables):
+def refused(pair, *expected, playbook="mutual_tls", **variables):
     """Run the playbook and see that it fails with these words, and changes nothing."""
     before = pair.fingerprint()
-    run = pair.play(**variables)
+    run = pair.play(playbook, **variables)
     assert run.status != 0, run.output
     text = " ".join(run.output.split())
     for words in expected:
@@ -103,6 +103,16 @@ def test_a_new_kibana_logs_in_by_its_certificate(pair):
     assert pair.execute("kb1", "systemctl", "is-enabled", "kibana", check=False).stdout == enabled
     again = pair.play()
     assert (again.status, again.changed()) == (0, 0), again.output
+
+
+@soak
+def test_a_login_that_was_ended_is_not_put_back(pair):
+    """With neither form of the way: the role mapping is gone, and then the token."""
+    for variables, back in ((TOKEN, "pki"), ({}, "service_token")):
+        run = pair.play(**variables)
+        assert run.status == 0, run.output
+        refused(pair, f"another run with stacktls_kibana_authentication: {back}.", playbook="rollback")
+        assert pair.status() == "available"
 
 
 @soak

@@ -93,3 +93,17 @@ def test_a_node_that_is_stopped(site):
     assert [(each["level"], each["host"], each["subject"]) for each in findings] == [("warning", "es1", "the node")]
     assert "https://es1:9200: the connection was refused" in findings[0]["found"]
     assert run.status == 0, run.output
+
+
+@pytest.mark.soak
+def test_a_kibana_that_is_stopped(site):
+    site.execute("kb1", "systemctl", "stop", "kibana")
+    try:
+        findings, run = told(site)
+    finally:
+        site.execute("kb1", "systemctl", "start", "kibana")
+    assert [(each["level"], each["host"], each["subject"]) for each in findings] == [
+        ("warning", "kb1", "service kibana")
+    ]
+    assert "does not run (inactive)" in findings[0]["found"]
+    assert run.status == 0, run.output

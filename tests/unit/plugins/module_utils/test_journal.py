@@ -88,8 +88,25 @@ def test_steps_of_one_run_are_one_backup(tmp_path):
     assert another.settle() != folder
 
 
+def test_a_step_without_a_way_back_is_remembered_of_the_whole_run(tmp_path):
+    journal = Journal(str(tmp_path / "journal"), "R1")
+    replace(tmp_path / "a", b"step 1", journal)
+    journal.settle("the login is gone.")
+    replace(tmp_path / "a", b"step 2", journal, "keystore")
+    journal.settle()
+    replace(tmp_path / "b", b"step 3", journal)
+    folder = journal.settle("and the other one.")
+    (backup,) = journal.backups()
+    assert (backup.folder, backup.no_way_back) == (folder, "and the other one.")
+
+    another = Journal(str(tmp_path / "journal"), "R2")
+    replace(tmp_path / "a", b"another run", another)
+    another.settle()
+    assert [each.no_way_back for each in another.backups()] == ["and the other one.", ""]
+
+
 def test_settling_nothing_leaves_nothing(tmp_path, journal):
-    assert journal.settle() == ""
+    assert journal.settle("the login is gone.") == ""
     assert not (tmp_path / "journal").exists()
 
 

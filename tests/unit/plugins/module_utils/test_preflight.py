@@ -82,3 +82,12 @@ def test_names():
     (found,) = _preflight.names(["localhost", "127.0.0.1", "no-such-host.invalid"])
     assert found.subject == "no-such-host.invalid"
     assert "cannot be resolved on this host" in found.found
+
+
+def test_services_that_do_not_run():
+    states = {"es": "active", "kibana": "inactive", "filebeat": "failed", "starting": "activating"}
+    found = list(_preflight.running(states))
+    assert [(each.level, f"{each.subject} {each.found}") for each in found] == [
+        ("warning", "service kibana does not run (inactive)."),
+        ("warning", "service filebeat does not run (failed)."),
+    ]

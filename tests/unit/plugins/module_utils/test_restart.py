@@ -323,6 +323,14 @@ def test_last_words_show_only_what_came_after_the_mark(tmp_path):
     assert service.last_words(mark) == "ERROR just now"
 
 
+def test_last_words_of_the_journal_are_asked_from_the_mark_on():
+    host = Host(journal="ERROR just now")
+    service = Service("it", host.run)
+    mark = service.mark()
+    assert service.last_words(mark) == "ERROR just now"
+    assert f"--since=@{mark.seconds:.6f}" in host.commands[-1]
+
+
 def test_last_words_of_a_log_that_was_rotated_meanwhile(tmp_path):
     log = tmp_path / "it.log"
     log.write_text("ERROR long ago, and long\n")

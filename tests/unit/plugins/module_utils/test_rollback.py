@@ -13,7 +13,12 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._changes import R
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import FileError
 from ansible_collections.stacktls.elastic.plugins.module_utils._io import Attributes
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
-from ansible_collections.stacktls.elastic.plugins.module_utils._rollback import plan, put_back, replaced
+from ansible_collections.stacktls.elastic.plugins.module_utils._rollback import (
+    plan,
+    put_back,
+    replaced,
+    require_way_back,
+)
 
 
 class Host:
@@ -32,9 +37,9 @@ class Host:
         for name, content in contents.items():
             Replacement(str(self.path(name)), content.encode(), Attributes(), kind).apply(self.journal)
 
-    def settle(self):
+    def settle(self, no_way_back=""):
         self.second += 1
-        name = os.path.basename(self.journal.settle())
+        name = os.path.basename(self.journal.settle(no_way_back))
         self.journal = Journal(self.journal.folder, f"run {self.second}")  # what comes next is another run's
         return name
 
@@ -160,6 +165,18 @@ def test_a_backup_can_be_named(host):
     host.settle()
     assert host.roll_back(first) == ["a"]
     assert host.contents() == {}
+
+
+def test_what_is_of_no_use_any_more_is_refused_in_the_words_of_its_run(host):
+    host.change(a="1")
+    first = host.settle()
+    host.change(a="2")
+    host.settle("The login is gone.")
+    with pytest.raises(FileError, match=r"of no use any more\. The login is gone\..*force"):
+        require_way_back(plan(host.journal))
+    require_way_back(plan(host.journal, first))
+    host.path("a").write_text("1")
+    require_way_back(plan(host.journal))  # there is nothing to put back
 
 
 def test_an_unknown_backup_is_refused_with_those_that_are_there(host):
