@@ -68,7 +68,7 @@ options:
     elements: str
     default: []
   running:
-    description: Names of systemd units that should run; those that do not are warned of. Their states are returned, too.
+    description: Names of systemd units that should run. Those that do not are warned of, and their states are returned.
     type: list
     elements: str
     default: []
