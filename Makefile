@@ -1,10 +1,10 @@
 # On a fresh Debian-like machine, as root: `make demo` shows the main job, `make test` runs every test.
 SHELL := /bin/sh
-PYTHON ?= python3
+PYTHON ?= $(shell tests/tools/python)
 STACKTLS_CACHE ?= $(HOME)/.cache/stacktls
 export STACKTLS_CACHE
 
-VENV := $(STACKTLS_CACHE)/venv-$(shell cat requirements.txt tests/requirements.txt | cksum | cut -d ' ' -f 1)
+VENV := $(STACKTLS_CACHE)/venv-$(shell (echo $(PYTHON); cat requirements.txt tests/requirements.txt) | cksum | cut -d ' ' -f 1)
 export PATH := $(VENV)/bin:$(PATH)
 PART := tests/tools/part
 
@@ -26,7 +26,7 @@ help:
 setup: packages venv images kubernetes
 
 packages:
-	@$(PART) packages tests/tools/packages
+	@$(PART) packages tests/tools/packages $(PYTHON)
 
 venv: $(VENV)/ready
 $(VENV)/ready: | packages
@@ -78,7 +78,7 @@ unit: venv
 	@$(PART) $(SIDE_BY_SIDE)unit tests/tools/unit
 
 unit-oldest: venv
-	@$(PART) $(SIDE_BY_SIDE)unit-oldest tests/tools/unit-oldest $(STACKTLS_CACHE)/venv-oldest
+	@$(PART) $(SIDE_BY_SIDE)unit-oldest tests/tools/unit-oldest $(VENV)-oldest
 
 sanity: venv
 	@$(PART) $(SIDE_BY_SIDE)sanity tests/tools/sanity
@@ -123,7 +123,7 @@ system-cluster: venv images archive
 	@$(PART) $(SIDE_BY_SIDE)system-cluster tests/tools/system cluster
 
 soak: venv images archive
-	@$(PART) soak tests/tools/soak $(IN_SOAK)
+	@$(PART) soak tests/tools/soak $(VENV)-oldest $(IN_SOAK)
 
 bench: venv images archive
 	@$(PART) bench tests/tools/bench
