@@ -20,10 +20,10 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_chec
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_options import specification_of
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_results import completed, summary
 from ansible_collections.stacktls.elastic.plugins.module_utils._certificate_sources import read_source
-from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError
+from ansible_collections.stacktls.elastic.plugins.module_utils._errors import StackTlsError, located
 from ansible_collections.stacktls.elastic.plugins.module_utils._io import parse_mode
 from ansible_collections.stacktls.elastic.plugins.module_utils._issuing_arguments import for_host
-from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Identity, load_certificates
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import encode_private_key
 from ansible_collections.stacktls.elastic.plugins.module_utils._pki._requests import decode_request_text
 from ansible_collections.stacktls.elastic.plugins.module_utils._signing import require_in_use
@@ -109,13 +109,15 @@ class ActionModule(SigningAction):
             signer = self._signers.get(name)
             with about(name, self._identities):
                 if signer is None:
-                    exchange[name] = {"issuers": pem_of(known_issuers(options).certificates)}
+                    issuers = pem_of(known_issuers(options).certificates)
+                    exchange[name] = {"issuers": issuers, "trusted": _also_trusted(options)}
                     continue
                 if id(signer) not in seen:
-                    issuers = signer.issuers(self._now).certificates
-                    seen[id(signer)] = {"issuers": pem_of(issuers), "trusted": pem_of(signer.trusted())}
+                    issuers = pem_of(signer.issuers(self._now).certificates)
+                    seen[id(signer)] = {"issuers": issuers, "trusted": pem_of(signer.trusted())}
                 require_in_use(specification_of(options).subject, signer.retired())
-            exchange[name] = dict(seen[id(signer)])
+                trusted = seen[id(signer)]["trusted"] + _also_trusted(options)
+            exchange[name] = {**seen[id(signer)], "trusted": trusted}
         for name, found in brought.items():
             exchange[name]["certificate"] = pem_of([found.certificate, *found.authorities])
         return exchange
@@ -202,6 +204,13 @@ class ActionModule(SigningAction):
 def _is_sent(options: Options) -> bool:
     """Whether the controller has the files of this identity."""
     return options["signer"] == "brought" and not options["remote_source"]
+
+
+def _also_trusted(options: Options) -> str:
+    """Further authorities that the host is to trust. They are read here, so that an error names the option."""
+    given = options["trusted_certificates"]
+    with located("trusted_certificates"):
+        return pem_of(load_certificates(given.encode())) if given else ""
 
 
 def _by_name(names: Iterable[str], result: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -82,8 +82,9 @@ def _require_one_answer(pending: list[Report], settled: list[Report]) -> None:
     if pending and settled:
         raise AnsibleFilterError(
             f"a run was cut off, and left changes that are not in force: {', '.join(_names(pending))}. Whether it is "
-            f"one of the runs that changed other services cannot be seen. {_known(settled)} Name the run that is to "
-            f"be undone together with these changes, or {UNFINISHED!r} for these changes alone."
+            f"one of the runs that changed other services cannot be seen. {_known(settled)} Choose with "
+            f"-e stacktls_rollback_run=…: the run that is to be undone together with these changes, or {UNFINISHED!r} "
+            "for these changes alone."
         )
 
 

@@ -45,6 +45,7 @@ ARGUMENTS: dict[str, Any] = {
     "private_key_passphrase": {"type": "str", "no_log": True},
     "combined_path": {"type": "path"},
     "ca_certificates_path": {"type": "path"},
+    "trusted_certificates": {"type": "str"},
     "pkcs12_path": {"type": "path"},
     "pkcs12_password": {"type": "str", "no_log": True},
     "pkcs12_friendly_name": {"type": "str", "default": "certificate"},

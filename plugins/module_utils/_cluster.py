@@ -23,6 +23,7 @@ from ._api import API_ARGUMENTS, ApiClient
 from ._endpoint import is_lasting
 from ._errors import ApiError, ServiceError, StackTlsError
 from ._io import SECRET_MODE, Attributes, read_file, remove_file, write_file
+from ._journal import Journal
 from ._service import Service
 from ._tls_client import TlsOptions
 from ._waiting import Clock, wait
@@ -185,11 +186,12 @@ class Cluster(Alone):
             remove_file(self._note_path)
 
 
-def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions) -> Alone:
+def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions, journal: Journal) -> Alone:
     """The cluster that the option of a module names, if it does.
 
     :param params: the value of the option, or nothing.
     :param identity: that of the node, for a cluster that wants one of its clients.
+    :param journal: may hold the authorities that were trusted before the changes.
     """
     if not params:
         return Alone()
@@ -200,9 +202,12 @@ def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions) -> 
         reached = {"url": url, "ca_certificates": ca_certificates}
         return lambda: ApiClient({**defaults, **given, **_client_options(identity), **reached})
 
+    # A node shows its former certificate until it has noticed the new one.
+    former = [read_file(params["current_ca_path"] or ""), journal.former(params["ca_path"] or "")]
+    trusted = b"\n".join(filter(None, former)).decode("ascii", "replace") or None
     return Cluster(
         # Once: that file may be another one as soon as changes are undone.
-        functools.cache(asked_at(params["current_url"] or params["url"], _text(params["current_ca_path"]))),
+        functools.cache(asked_at(params["current_url"] or params["url"], trusted)),
         asked_at(params["url"], None),
         params["health"],
         note_path,
@@ -213,11 +218,6 @@ def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions) -> 
 def _client_options(identity: TlsOptions) -> dict[str, str | None]:
     presented = identity.as_server()
     return {name: getattr(presented, name) for name in IDENTITY_ARGUMENTS}
-
-
-def _text(path: str | None) -> str | None:
-    content = read_file(path) if path else None
-    return content.decode("ascii", "replace") if content else None
 
 
 def _health(client: ApiClient) -> dict[str, Any]:

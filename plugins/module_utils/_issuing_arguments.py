@@ -85,6 +85,7 @@ _OF_THE_CONTROLLER = (
     "signer_environment",
     "source_certificate",
     "source_private_key",
+    "trusted_certificates",
 )
 """Options that a host has no use for, secrets among them."""
 

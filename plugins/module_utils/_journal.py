@@ -177,6 +177,14 @@ class Journal:
         names = sorted(os.listdir(self._backups)) if os.path.isdir(self._backups) else []
         return [Backup(os.path.join(self._backups, name)) for name in names]
 
+    def former(self, path: str) -> bytes:
+        """A file as it was before the changes that are not in force; empty where none of them made or replaced it.
+
+        :raises FileError: where the journal is damaged.
+        """
+        earlier = [self.pending.content(entry) for entry in self.entries() if entry.path == path]
+        return next((content for content in earlier if content), b"")
+
     def kinds(self) -> list[str]:
         """The kinds of change that are pending, sorted."""
         return sorted({entry.kind for entry in self.entries()})

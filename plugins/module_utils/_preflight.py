@@ -144,6 +144,13 @@ def running(states: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(WARNING, f"service {name}", f"does not run ({state}).", hint)
 
 
+def commands(names: Sequence[str]) -> Iterator[Finding]:
+    """Whether programs are on this host, by their paths or names."""
+    for name in dict.fromkeys(names):
+        if shutil.which(name) is None:
+            yield Finding(ERROR, f"command {name}", "is no program on this host.", "Install it, or name another one.")
+
+
 def services(names: Sequence[str], run: Run) -> dict[str, str]:
     """The state of each systemd unit by its name, as ``systemctl is-active`` tells it, if there is one."""
     states = {name: run(["systemctl", "is-active", name])[1].strip() for name in names}

@@ -82,6 +82,11 @@ options:
           - PEM file for the certificates of the authority up to the root, for those who verify others with it.
           - Identities with the same issuer may share it.
         type: path
+      trusted_certificates: &trusted_certificates
+        description:
+          - PEM text with certificates of further authorities that O(ca_certificates_path) is to hold, for peers that
+            have their certificates from somebody else.
+        type: str
       owner: &owner
         description: Owner of the files, by name or number. Existing files keep theirs where this is not given.
         type: str
@@ -251,6 +256,7 @@ options:
     <<: *pkcs12_encryption
     default: aes-256
   ca_certificates_path: *ca_certificates_path
+  trusted_certificates: *trusted_certificates
   owner: *owner
   group: *group
   mode: *mode

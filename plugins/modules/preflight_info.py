@@ -72,6 +72,11 @@ options:
     type: list
     elements: str
     default: []
+  commands:
+    description: Programs that have to be there, by their paths or names.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: stacktls.elastic.tls_endpoint_info
   - module: stacktls.elastic.certificate_info
@@ -143,6 +148,7 @@ def findings(params: dict[str, Any], states: dict[str, str]) -> Iterator[Finding
     yield from _preflight.files(params["files"])
     yield from _preflight.accounts(params["users"], params["groups"])
     yield from _preflight.names(params["hosts"])
+    yield from _preflight.commands(params["commands"])
     yield from _preflight.running({name: state for name, state in states.items() if name in params["running"]})
 
 
@@ -160,6 +166,7 @@ def main() -> None:
             "hosts": {"type": "list", "elements": "str", "default": []},
             "services": {"type": "list", "elements": "str", "default": []},
             "running": {"type": "list", "elements": "str", "default": []},
+            "commands": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

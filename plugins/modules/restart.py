@@ -184,6 +184,7 @@ options:
         description:
           - PEM file on the managed host with CA certificates that are trusted, too, as long as the changes are not in
             force. Passed over where there is no such file.
+          - So are those that O(cluster.ca_path) held before the changes in the journal.
         type: path
       username:
         description: User to log in as. Needs O(cluster.password).
@@ -352,7 +353,7 @@ def restart(module: AnsibleModule) -> dict[str, Any]:
             params["log_command"],
         )
         note_path = os.path.join(params["journal"], "allocation.json")
-        cluster = cluster_of(params["cluster"], note_path, TlsOptions.of(params))
+        cluster = cluster_of(params["cluster"], note_path, TlsOptions.of(params), journal)
         probe, is_up = probes_of(params, service)
         outcome = apply_changes(
             params["product"],

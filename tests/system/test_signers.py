@@ -40,6 +40,9 @@ STACKTLS_PROFILE=client STACKTLS_SUBJECT_ALT_NAMES=DNS:kb1 ./sign <client.csr >c
 """
 
 
+STRANGER = "openssl genrsa -out stranger.key 2048"
+
+
 def prepare(fresh, script):
     folder = fresh.folder / "company"
     folder.mkdir(exist_ok=True)
@@ -105,10 +108,9 @@ def test_mutual_tls_with_an_authority_out_of_a_vault(fresh, company):
     assert fresh.execute("es1", "cat", "/etc/elasticsearch/certs/http.crt").stdout != before
 
 
-@pytest.mark.soak
-def test_mutual_tls_with_certificates_that_were_brought(fresh, company):
+def brought(fresh, company):
     folder = prepare(fresh, BROUGHT)
-    wanted = {
+    return {
         "stacktls_signer": "brought",
         "stacktls_issuer_certificates": company["stacktls_issuer_certificates"],
         "elasticsearch_tls_source_certificate_path": str(folder / "http.crt"),
@@ -119,9 +121,26 @@ def test_mutual_tls_with_certificates_that_were_brought(fresh, company):
         "kibana_mutual_tls_source_chain_path": str(folder / "root.crt"),
         "kibana_mutual_tls_source_passphrase": "source-secret",
     }
+
+
+def test_what_was_brought_is_looked_at_before_anything_is_changed(fresh, company):
+    """With all that is amiss: what does not fit, and who would not trust whom."""
+    wanted, before = brought(fresh, company), fresh.fingerprint()
+    wanted["elasticsearch_tls_source_private_key_path"] = str(prepare(fresh, STRANGER) / "stranger.key")
+    run = fresh.play(**wanted, kibana_mutual_tls_signer="authority")
+    assert run.status != 0
+    text = " ".join(run.output.split())
+    assert "holds no certificate of the private key in" in text
+    assert "Elasticsearch and Kibana on kb1 would not trust each other: kibana_mutual_tls_signer is authority" in text
+    assert fresh.fingerprint() == before
+
+
+@pytest.mark.soak
+def test_mutual_tls_with_certificates_that_were_brought(fresh, company):
+    wanted = brought(fresh, company)
     shown = has_mutual_tls(fresh, wanted)
-    brought = folder / "http.crt"
-    serial = subprocess.run(["openssl", "x509", "-in", brought, "-noout", "-serial"], check=True, capture_output=True)
+    path = wanted["elasticsearch_tls_source_certificate_path"]
+    serial = subprocess.run(["openssl", "x509", "-in", path, "-noout", "-serial"], check=True, capture_output=True)
     assert serial.stdout.decode() in shown
 
 
@@ -133,3 +152,38 @@ def test_mutual_tls_with_an_authority_on_another_host(fresh):
     assert fresh.execute("kb1", "stat", "-c", "%U %a", f"{folder}/ca.key").stdout == "root 600\n"
     assert fresh.execute("es1", "ls", folder, check=False).stdout == ""
     fresh.execute("kb1", "rm", "-r", folder)
+
+
+@pytest.mark.soak
+def test_from_our_authority_to_that_of_the_company_and_back(fresh, company):
+    """At once, and by way of trust in both."""
+    fresh.reset()
+    run = fresh.play()
+    assert run.status == 0, run.output
+    theirs, ours = brought(fresh, company), {}
+    both = company["stacktls_issuer_certificates"] + (fresh.folder / "stacktls-ca/ca.crt").read_text()
+    for wanted in (theirs, ours, {"stacktls_trusted_certificates": both}):
+        run = fresh.play(**wanted)
+        assert run.status == 0, run.output
+        assert fresh.seen(*kibana_certificate())["username"] == "kibana-client"
+        assert fresh.status() == "available"
+    mixed = {**theirs, "kibana_mutual_tls_signer": "authority", "stacktls_trusted_certificates": both}
+    for wanted in (mixed, {**theirs, "stacktls_trusted_certificates": both}, theirs):
+        run = fresh.play(**wanted)
+        assert run.status == 0, run.output
+        assert fresh.status() == "available"
+        again = fresh.play(**wanted)
+        assert (again.status, again.changed()) == (0, 0), again.output
+
+
+@pytest.mark.soak
+def test_a_rollback_does_not_put_back_a_name_that_has_no_roles_any_more(fresh):
+    fresh.reset()
+    assert fresh.play().status == 0
+    run = fresh.play(kibana_mutual_tls_subject="CN=kibana-two")
+    assert run.status == 0, run.output
+    before = fresh.fingerprint()
+    back = fresh.play("rollback")
+    assert back.status != 0
+    assert "The way back is another run with the earlier kibana_mutual_tls_subject" in " ".join(back.output.split())
+    assert (fresh.fingerprint(), fresh.status()) == (before, "available")

@@ -153,6 +153,19 @@ def test_who_is_trusted_beside_the_authority_is_in_its_file(site):
     assert len(load_certificates((site.folder / "trust.crt").read_bytes())) == 1
 
 
+def test_who_else_is_to_be_trusted_can_be_given(site):
+    wanted = {"ca_certificates_path": str(site.folder / "trust.crt")}
+    site.run(**wanted)
+    result = site.run(**wanted, trusted_certificates=other_authority())[1]
+    assert (result["reasons"], result["files"], result["kinds"]) == ([], [wanted["ca_certificates_path"]], ["trust"])
+    held = load_certificates((site.folder / "trust.crt").read_bytes())
+    assert [print_name(each.subject) for each in held] == ["CN=Test CA", "CN=Other CA"]
+    plugin, result = site.run(**wanted, trusted_certificates="a file name")
+    assert (plugin.phases, result["msg"]) == ([], "trusted_certificates: holds no certificate in PEM form.")
+    site.run(**wanted)
+    assert len(load_certificates((site.folder / "trust.crt").read_bytes())) == 1
+
+
 def test_a_name_that_was_retired_gets_nothing(site):
     site.run(common_name="orders")
     (site.folder / "ca" / "retired.json").write_text('{"CN=orders": "2026-01-31T09:00:00Z"}')

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.stacktls.elastic.plugins.module_utils import _cluster
 from ansible_collections.stacktls.elastic.plugins.module_utils._cluster import (
     CLUSTER_ARGUMENTS,
     Cluster,
@@ -13,6 +14,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._cluster import (
 )
 from ansible_collections.stacktls.elastic.plugins.module_utils._endpoint import EndpointError
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import ApiError, FileError, ServiceError
+from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
 from ansible_collections.stacktls.elastic.plugins.module_utils._service import Service
 from ansible_collections.stacktls.elastic.plugins.module_utils._tls_client import TlsOptions
 from ansible_collections.stacktls.elastic.plugins.module_utils._waiting import Clock
@@ -195,13 +197,31 @@ def test_a_cluster_that_stays_unhealthy_afterwards_ends_the_run(around):
 
 
 def test_without_the_option_there_is_nobody_to_ask(tmp_path):
-    assert not isinstance(cluster_of({}, "/note", TlsOptions()), Cluster)
+    assert not isinstance(cluster_of({}, "/note", TlsOptions(), Journal("/nowhere")), Cluster)
     given = {name: argument.get("default") for name, argument in CLUSTER_ARGUMENTS.items()}
     given.update(url=["https://127.0.0.1:1"], ca_path=str(tmp_path / "none.crt"), username="u", password="p")
     with pytest.raises(FileError, match=r"none\.crt"):
-        cluster_of(given, "/note", TlsOptions()).prepare(RUNNING)
+        cluster_of(given, "/note", TlsOptions(), Journal("/nowhere")).prepare(RUNNING)
     given.update(
         current_ca_path=str(tmp_path / "former.crt"), current_url=["https://127.0.0.1:1"], ca_path="", timeout=1
     )
     with pytest.raises(ServiceError, match="refused"):  # the former authority is gone, and needed no more
-        cluster_of(given, "/note", TlsOptions()).prepare(RUNNING)
+        cluster_of(given, "/note", TlsOptions(), Journal("/nowhere")).prepare(RUNNING)
+
+
+def test_until_the_restart_the_authorities_before_the_changes_are_trusted_too(tmp_path, monkeypatch):
+    """A node shows its former certificate until it has noticed the new one."""
+    asked = []
+    monkeypatch.setattr(_cluster, "ApiClient", lambda options: asked.append(options["ca_certificates"]) or Api())
+    trusted, other, journal = tmp_path / "ca.crt", tmp_path / "other.crt", Journal(str(tmp_path / "journal"))
+    trusted.write_text("the former")
+    other.write_text("another")
+    for kind in ("trust", "realm_trust"):
+        journal.record(str(trusted), kind)
+        trusted.write_text("the next")
+    given = {name: argument.get("default") for name, argument in CLUSTER_ARGUMENTS.items()}
+    given.update(url=["https://127.0.0.1:1"], ca_path=str(trusted), current_ca_path=str(other), health="any")
+    cluster = cluster_of(given, str(tmp_path / "note"), TlsOptions(), journal)
+    cluster.prepare(RUNNING)
+    cluster.wait_until_healthy()
+    assert asked == ["another\nthe former", None]
