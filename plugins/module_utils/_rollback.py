@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ._errors import FileError
 from ._io import digest, read_file
 from ._journal import BEFORE_ROLLBACK, ROLLBACK_FAILED, ROLLED_BACK, Backup, Entry, Journal
+from ._settings_file import seal, unseal
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,28 @@ def put_back(journal: Journal, wanted: Plan) -> None:
         for kind in change.kinds:
             journal.record(change.entry.path, kind)
         source.put_back(change.entry)
+
+
+def sealed_settings(wanted: Plan, key: str) -> dict[str, dict[str, str]]:
+    """The settings files that would be put back, as they are (``before``) and were (``after``), by their paths.
+
+    :param key: each text is sealed with another one that is made of it; see :mod:`_settings_file`.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for change in wanted.changes:
+        if wanted.source and change.kinds == ("settings",):
+            path = change.entry.path
+            contents = {"before": read_file(path), "after": wanted.source.content(change.entry)}
+            found[path] = {name: seal(text or b"", f"{key}{name}{len(found)}") for name, text in contents.items()}
+    return found
+
+
+def unsealed(sealed: dict[str, dict[str, str]], key: str) -> dict[str, dict[str, bytes]]:
+    """The same on the controller: the contents of the files."""
+    return {
+        path: {name: unseal(text, f"{key}{name}{number}") for name, text in texts.items()}
+        for number, (path, texts) in enumerate(sealed.items())
+    }
 
 
 def replaced(journal: Journal) -> dict[str, str]:

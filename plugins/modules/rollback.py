@@ -98,6 +98,13 @@ replaced:
   type: dict
   returned: success
   sample: {/etc/kibana/kibana.yml: /var/lib/stacktls/kibana/pending/0000}
+diff:
+  description:
+    - Of each file the digest, owner, group and mode as they are and as they were; of settings files the text, too, with
+      the values of settings that may hold a secret hidden.
+  returned: success, the texts in diff mode
+  type: list
+  elements: dict
 restart_pending:
   description: Whether the journal holds changes that are not yet in force.
   type: bool
@@ -116,6 +123,7 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._rollback import 
     put_back,
     replaced,
     require_way_back,
+    sealed_settings,
 )
 
 
@@ -148,6 +156,9 @@ def rollback(module: AnsibleModule) -> dict[str, Any]:
             for change in wanted.changes
         ],
     }
+    key = (module.params["_exchange"] or {}).get("key")
+    if key:  # of the action plugin, which shows them
+        result["settings"] = sealed_settings(wanted, key)
     if not module.check_mode:
         put_back(journal, wanted)
     return {**result, "replaced": replaced(journal), "restart_pending": bool(journal.entries())}
@@ -159,6 +170,7 @@ def main() -> None:
             "journal": {"type": "path", "required": True},
             "backup": {"type": "str", "default": ""},
             "force": {"type": "bool", "default": False},
+            "_exchange": {"type": "dict", "no_log": True},
         },
         supports_check_mode=True,
     )
