@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -204,7 +205,7 @@ def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions, jou
 
     # A node shows its former certificate until it has noticed the new one.
     former = [read_file(params["current_ca_path"] or ""), journal.former(params["ca_path"] or "")]
-    trusted = b"\n".join(filter(None, former)).decode("ascii", "replace") or None
+    trusted = "\n".join(filter(None, map(_authorities_in, former))) or None
     return Cluster(
         # Once: that file may be another one as soon as changes are undone.
         functools.cache(asked_at(params["current_url"] or params["url"], trusted)),
@@ -218,6 +219,15 @@ def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions, jou
 def _client_options(identity: TlsOptions) -> dict[str, str | None]:
     presented = identity.as_server()
     return {name: getattr(presented, name) for name in IDENTITY_ARGUMENTS}
+
+
+def _authorities_in(content: bytes | None) -> str:
+    """The certificates of a PEM file; none where it is damaged, because the changes may have mended just that."""
+    pem = (content or b"").decode("ascii", "replace")
+    with contextlib.suppress(ssl.SSLError, ValueError):
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
+        return pem
+    return ""
 
 
 def _health(client: ApiClient) -> dict[str, Any]:

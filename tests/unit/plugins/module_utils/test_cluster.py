@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.stacktls.elastic.plugins.module_utils import _cluster
@@ -15,6 +16,10 @@ from ansible_collections.stacktls.elastic.plugins.module_utils._cluster import (
 from ansible_collections.stacktls.elastic.plugins.module_utils._endpoint import EndpointError
 from ansible_collections.stacktls.elastic.plugins.module_utils._errors import ApiError, FileError, ServiceError
 from ansible_collections.stacktls.elastic.plugins.module_utils._journal import Journal
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._authorities import make_authority
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._certificates import Lifetime, encode_certificates
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._keys import generate_private_key
+from ansible_collections.stacktls.elastic.plugins.module_utils._pki._names import parse_name
 from ansible_collections.stacktls.elastic.plugins.module_utils._service import Service
 from ansible_collections.stacktls.elastic.plugins.module_utils._tls_client import TlsOptions
 from ansible_collections.stacktls.elastic.plugins.module_utils._waiting import Clock
@@ -214,14 +219,27 @@ def test_until_the_restart_the_authorities_before_the_changes_are_trusted_too(tm
     asked = []
     monkeypatch.setattr(_cluster, "ApiClient", lambda options: asked.append(options["ca_certificates"]) or Api())
     trusted, other, journal = tmp_path / "ca.crt", tmp_path / "other.crt", Journal(str(tmp_path / "journal"))
-    trusted.write_text("the former")
-    other.write_text("another")
+    former, another = authority("CN=Former"), authority("CN=Another")
+    trusted.write_text(former)
+    other.write_text(another)
     for kind in ("trust", "realm_trust"):
         journal.record(str(trusted), kind)
         trusted.write_text("the next")
     given = {name: argument.get("default") for name, argument in CLUSTER_ARGUMENTS.items()}
     given.update(url=["https://127.0.0.1:1"], ca_path=str(trusted), current_ca_path=str(other), health="any")
-    cluster = cluster_of(given, str(tmp_path / "note"), TlsOptions(), journal)
-    cluster.prepare(RUNNING)
-    cluster.wait_until_healthy()
-    assert asked == ["another\nthe former", None]
+
+    def restarts():
+        cluster = cluster_of(given, str(tmp_path / "note"), TlsOptions(), journal)
+        cluster.prepare(RUNNING)
+        cluster.wait_until_healthy()
+
+    restarts()
+    other.write_text(another.replace("M", "N"))  # as damaged as what a run mends
+    restarts()
+    assert asked == [f"{another}\n{former}", None, former, None]
+
+
+def authority(name):
+    lifetime = Lifetime.starting(datetime.now(timezone.utc), 10, timedelta(hours=1))
+    made = make_authority(parse_name(name), generate_private_key("ec-p256"), lifetime)
+    return encode_certificates([made]).decode()
