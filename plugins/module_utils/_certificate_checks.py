@@ -106,4 +106,4 @@ def _outputs(identities: list[Options]) -> Iterator[tuple[Options, str, str]]:
 def _share_authorities(other: str, owner: Options, option: str, identity: Options) -> bool:
     """Whether both options are the file of the same authorities, which identities of one host may share."""
     is_shared = other == option == "ca_certificates_path"
-    return is_shared and all(owner[name] == identity[name] for name in ISSUER_OPTIONS)
+    return is_shared and all(owner[name] == identity[name] for name in (*ISSUER_OPTIONS, "trusted_certificates"))

@@ -22,7 +22,7 @@ from typing import Any
 
 from ._api import API_ARGUMENTS, ApiClient
 from ._endpoint import is_lasting
-from ._errors import ApiError, ServiceError, StackTlsError
+from ._errors import ApiError, FileError, ServiceError, StackTlsError
 from ._io import SECRET_MODE, Attributes, read_file, remove_file, write_file
 from ._journal import Journal
 from ._service import Service
@@ -204,7 +204,9 @@ def cluster_of(params: dict[str, Any], note_path: str, identity: TlsOptions, jou
         return lambda: ApiClient({**defaults, **given, **_client_options(identity), **reached})
 
     # A node shows its former certificate until it has noticed the new one.
-    former = [read_file(params["current_ca_path"] or ""), journal.former(params["ca_path"] or "")]
+    former = [read_file(params["current_ca_path"] or "")]
+    with contextlib.suppress(FileError):  # nobody has to have it
+        former.append(journal.former(params["ca_path"] or ""))
     trusted = "\n".join(filter(None, map(_authorities_in, former))) or None
     return Cluster(
         # Once: that file may be another one as soon as changes are undone.
@@ -223,7 +225,7 @@ def _client_options(identity: TlsOptions) -> dict[str, str | None]:
 
 def _authorities_in(content: bytes | None) -> str:
     """The certificates of a PEM file; none where it is damaged, because the changes may have mended just that."""
-    pem = (content or b"").decode("ascii", "replace")
+    pem = (content or b"").decode("ascii", "ignore")  # comments may have any letters
     with contextlib.suppress(ssl.SSLError, ValueError):
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
         return pem

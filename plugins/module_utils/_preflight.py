@@ -144,10 +144,13 @@ def running(states: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(WARNING, f"service {name}", f"does not run ({state}).", hint)
 
 
-def commands(names: Sequence[str]) -> Iterator[Finding]:
-    """Whether programs are on this host, by their paths or names."""
-    for name in dict.fromkeys(names):
-        if shutil.which(name) is None:
+def commands(wanted: Sequence[Sequence[str]]) -> Iterator[Finding]:
+    """Whether the programs of commands are on this host.
+
+    :param wanted: commands as lists of arguments, as ``run_command`` takes them.
+    """
+    for name in dict.fromkeys(command[0] for command in wanted if command):
+        if shutil.which(os.path.expanduser(os.path.expandvars(name))) is None:
             yield Finding(ERROR, f"command {name}", "is no program on this host.", "Install it, or name another one.")
 
 

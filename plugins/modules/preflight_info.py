@@ -73,9 +73,9 @@ options:
     elements: str
     default: []
   commands:
-    description: Programs that have to be there, by their paths or names.
+    description: Commands, each as a list of arguments, whose programs have to be there.
     type: list
-    elements: str
+    elements: list
     default: []
 seealso:
   - module: stacktls.elastic.tls_endpoint_info
@@ -166,7 +166,7 @@ def main() -> None:
             "hosts": {"type": "list", "elements": "str", "default": []},
             "services": {"type": "list", "elements": "str", "default": []},
             "running": {"type": "list", "elements": "str", "default": []},
-            "commands": {"type": "list", "elements": "str", "default": []},
+            "commands": {"type": "list", "elements": "list", "default": []},
         },
         supports_check_mode=True,
     )

@@ -38,6 +38,9 @@ options:
     description: Put the files back also where RV(no_way_back) says that they are of no use any more.
     type: bool
     default: false
+  _exchange:
+    description: What the action plugin tells the managed host. Filled by the plugin itself; do not use it.
+    type: dict
 seealso:
   - module: stacktls.elastic.restart
 """

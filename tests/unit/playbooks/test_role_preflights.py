@@ -148,7 +148,8 @@ def test_a_node_whose_certificate_lies_in_another_folder_is_told_which_one_is_me
     (tmp_path / "elasticsearch.yml").write_text("\n".join(lines))
     done = apply(tmp_path, "elasticsearch_tls", "preflight", elasticsearch_tls_config_path=str(tmp_path))
     assert done.returncode != 0
-    assert f"HTTPS with another certificate than {tmp_path}/certs/http.crt. Name" in " ".join(done.stdout.split())
+    told = f"HTTPS with another certificate than {tmp_path}/certs/http.crt: {tmp_path}/theirs.crt. Put the certificate"
+    assert told in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,6 @@ def test_services_that_do_not_run():
 def test_a_command_has_to_be_there(tmp_path):
     program = tmp_path / "restart"
     program.write_text("#!/bin/sh\n")
-    assert [each.subject for each in _preflight.commands([str(program), "sh", "sh"])] == [f"command {program}"]
+    assert [each.subject for each in _preflight.commands([[str(program), "es1"], ["sh"], []])] == [f"command {program}"]
     program.chmod(0o755)
-    assert list(_preflight.commands([str(program)])) == []
+    assert list(_preflight.commands([[str(program)]])) == []
