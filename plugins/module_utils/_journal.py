@@ -10,7 +10,7 @@ the journal is on the host, a run that was interrupted between the change and th
     <folder>/pending/journal.jsonl         one line a file: path, kind of change, attributes, name of the copy
     <folder>/pending/<number>              the file as it was
     <folder>/pending/rollback              where a person puts an earlier version back: the name of that backup
-    <folder>/backups/<UTC time>[-<end>]/   a settled journal, same form; <end> as below
+    <folder>/backups/<UTC time>[-<end>][.<n>]/  a settled journal, same form; <end> as below, <n> if the time is taken
     <folder>/backups/<UTC time>/run        the run that the changes belong to, where it has a name
     <folder>/backups/<UTC time>/no-way-back  why the earlier files are of no use any more, where they are not
 """
@@ -174,7 +174,7 @@ class Journal:
 
     def backups(self) -> list[Backup]:
         """The settled journals, the oldest first."""
-        names = sorted(os.listdir(self._backups)) if os.path.isdir(self._backups) else []
+        names = sorted(os.listdir(self._backups), key=_age) if os.path.isdir(self._backups) else []
         return [Backup(os.path.join(self._backups, name)) for name in names]
 
     def former(self, path: str) -> bytes:
@@ -265,8 +265,7 @@ class Journal:
         if self._run:
             write_file(os.path.join(self._pending, _RUN), self._run.encode(), Attributes(mode=0o600))
         make_folder(self._backups, Attributes(mode=0o700))
-        name = "-".join(filter(None, (time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), end)))
-        target = self._free_name(os.path.join(self._backups, name))
+        target = os.path.join(self._backups, self._new_name(end))
         os.rename(self._pending, target)
         self._prune()
         return target
@@ -290,15 +289,19 @@ class Journal:
         self.pending.remove()
         return earlier.folder
 
-    @staticmethod
-    def _free_name(path: str) -> str:
-        number, candidate = 1, path
-        while os.path.exists(candidate):
-            number += 1
-            candidate = f"{path}.{number}"
-        return candidate
+    def _new_name(self, end: str) -> str:
+        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        numbers = [number for known, number in map(_age, (backup.name for backup in self.backups())) if known == moment]
+        name = "-".join(filter(None, (moment, end)))
+        return f"{name}.{max(numbers) + 1}" if numbers else name
 
     def _prune(self) -> None:
         """Keep the newest backups; old private keys should not stay around for ever."""
         for backup in self.backups()[:-_BACKUPS_KEPT]:
             backup.remove()
+
+
+def _age(name: str) -> tuple[str, int]:
+    """What backups are in order by: their time, and within a second their number."""
+    rest, _dot, number = name.partition(".")
+    return rest.partition("-")[0], int(number) if number.isdigit() else 1

@@ -130,6 +130,19 @@ def test_damaged_journal_is_refused_in_words(tmp_path, journal):
         journal.entries()
 
 
+def test_backups_of_one_second_are_in_their_order(tmp_path, journal, monkeypatch):
+    monkeypatch.setattr(_journal.time, "strftime", lambda form, moment: "20261129T095708Z")
+    monkeypatch.setattr(_journal, "_BACKUPS_KEPT", 20)
+    folders = []
+    for number in range(12):
+        if number == 1:
+            journal.mark_as_rollback("yesterday")
+        replace(tmp_path / "a", str(number).encode(), journal)
+        folders.append(journal.settle())
+    assert [backup.folder for backup in journal.backups()] == folders
+    assert [backup.end for backup in journal.backups()[:3]] == ["", "before-rollback", ""]
+
+
 def test_only_the_newest_backups_stay(tmp_path, journal, monkeypatch):
     monkeypatch.setattr(_journal, "_BACKUPS_KEPT", 2)
     for number in range(4):
