@@ -32,3 +32,19 @@ def play(folder, *arguments, **settings):
         text=True,
         check=False,
     )
+
+
+def play_logging_all(home):
+    """Run play.json of a home on this machine, without settings of whoever runs the tests; all that Ansible can log."""
+    settings = {"COLLECTIONS_PATH": COLLECTIONS, "PIPELINING": "true", "DEBUG": "true", "HOME": str(home / ".ansible")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    here = ["-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
+    done = subprocess.run(
+        [program("ansible-playbook"), "-vvvvvv", *here, "play.json"],
+        env={**kept, **{f"ANSIBLE_{name}": value for name, value in settings.items()}, "HOME": str(home)},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout + done.stderr

@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 
 import pytest
-from running import COLLECTIONS, program
+from running import play_logging_all
 
 SECRET = "geheim-und-lang"
 KIBANA = f"# our file\nelasticsearch.password: {SECRET}\nserver.port: 5601\n"
@@ -35,25 +33,8 @@ def run(tmp_path_factory):
         {"ansible.builtin.copy": {"content": "{{ [shown, plain] | to_json }}", "dest": str(home / "results.json")}},
     ]
     (home / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    settings = {"COLLECTIONS_PATH": COLLECTIONS, "PIPELINING": "true", "DEBUG": "true", "HOME": str(home / ".ansible")}
-    done = subprocess.run(
-        [
-            program("ansible-playbook"),
-            "-vvvvvv",
-            "-c",
-            "local",
-            "-e",
-            f"ansible_python_interpreter={sys.executable}",
-            "play.json",
-        ],
-        env={**kept, **{f"ANSIBLE_{name}": value for name, value in settings.items()}, "HOME": str(home)},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads((home / "results.json").read_text()), done.stdout + done.stderr
+    logged = play_logging_all(home)
+    return json.loads((home / "results.json").read_text()), logged
 
 
 def test_settings_files_are_shown_with_their_secrets_hidden(run):

@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 
 import pytest
-from running import COLLECTIONS, program
+from running import play_logging_all
 
-ANSIBLE = program("ansible-playbook")
 FOREIGN = "geheim-und-lang"
 FILE = f"# our file\nelasticsearch.password: {FOREIGN}\nserver.port: 5601\n"
 TWICE = FILE + f"server:\n  port: {FOREIGN}\n"
@@ -64,17 +60,8 @@ def run(home):
     )
     play = {"hosts": "localhost", "gather_facts": False, "vars": {"names": list(TASKS)}, "tasks": tasks}
     (home / "play.json").write_text(json.dumps([play]))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    settings = {"COLLECTIONS_PATH": COLLECTIONS, "PIPELINING": "true", "DEBUG": "true", "HOME": str(home / ".ansible")}
-    done = subprocess.run(
-        [ANSIBLE, "-vvvvvv", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "play.json"],
-        env={**kept, **{f"ANSIBLE_{name}": value for name, value in settings.items()}, "HOME": str(home)},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads((home / "results.json").read_text()), done.stdout + done.stderr
+    logged = play_logging_all(home)
+    return json.loads((home / "results.json").read_text()), logged
 
 
 @pytest.fixture
