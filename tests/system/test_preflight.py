@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 
 import pytest
 
@@ -29,6 +30,15 @@ def told(pair, **variables):
 def ask(pair, method, path, body=None):
     status, said = pair.ask(method, path, body)
     assert status.startswith("2"), said
+
+
+@contextmanager
+def stopped(pair, host, service):
+    pair.execute(host, "systemctl", "stop", service)
+    try:
+        yield
+    finally:
+        pair.execute(host, "systemctl", "start", service)
 
 
 def test_nothing_is_amiss(site):
@@ -85,11 +95,8 @@ def test_a_cluster_that_is_red(site):
 
 @pytest.mark.soak
 def test_a_node_that_is_stopped(site):
-    site.execute("es1", "systemctl", "stop", "elasticsearch")
-    try:
+    with stopped(site, "es1", "elasticsearch"):
         findings, run = told(site)
-    finally:
-        site.execute("es1", "systemctl", "start", "elasticsearch")
     assert [(each["level"], each["host"], each["subject"]) for each in findings] == [("warning", "es1", "the node")]
     assert "https://es1:9200: the connection was refused" in findings[0]["found"]
     assert run.status == 0, run.output
@@ -97,11 +104,8 @@ def test_a_node_that_is_stopped(site):
 
 @pytest.mark.soak
 def test_a_kibana_that_is_stopped(site):
-    site.execute("kb1", "systemctl", "stop", "kibana")
-    try:
+    with stopped(site, "kb1", "kibana"):
         findings, run = told(site)
-    finally:
-        site.execute("kb1", "systemctl", "start", "kibana")
     assert [(each["level"], each["host"], each["subject"]) for each in findings] == [
         ("warning", "kb1", "service kibana")
     ]
