@@ -182,8 +182,8 @@ class Journal:
 
         :raises FileError: where the journal is damaged.
         """
-        earlier = [self.pending.content(entry) for entry in self.entries() if entry.path == path]
-        return next((content for content in earlier if content), b"")
+        earlier = (self.pending.content(entry) for entry in self.entries() if entry.path == path)
+        return next(filter(None, earlier), b"")
 
     def kinds(self) -> list[str]:
         """The kinds of change that are pending, sorted."""
