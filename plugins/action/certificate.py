@@ -109,15 +109,14 @@ class ActionModule(SigningAction):
             signer = self._signers.get(name)
             with about(name, self._identities):
                 if signer is None:
-                    issuers = pem_of(known_issuers(options).certificates)
-                    exchange[name] = {"issuers": issuers, "trusted": _also_trusted(options)}
-                    continue
-                if id(signer) not in seen:
-                    issuers = pem_of(signer.issuers(self._now).certificates)
-                    seen[id(signer)] = {"issuers": issuers, "trusted": pem_of(signer.trusted())}
-                require_in_use(specification_of(options).subject, signer.retired())
-                trusted = seen[id(signer)]["trusted"] + _also_trusted(options)
-            exchange[name] = {**seen[id(signer)], "trusted": trusted}
+                    known = {"issuers": pem_of(known_issuers(options).certificates), "trusted": ""}
+                else:
+                    if id(signer) not in seen:
+                        issuers = pem_of(signer.issuers(self._now).certificates)
+                        seen[id(signer)] = {"issuers": issuers, "trusted": pem_of(signer.trusted())}
+                    require_in_use(specification_of(options).subject, signer.retired())
+                    known = seen[id(signer)]
+                exchange[name] = {**known, "trusted": known["trusted"] + _also_trusted(options)}
         for name, found in brought.items():
             exchange[name]["certificate"] = pem_of([found.certificate, *found.authorities])
         return exchange

@@ -30,7 +30,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         given = {**self._task.args, **({"_exchange": {"key": key}} if self._task.diff else {})}
         result: dict[str, Any] = self._execute_module(module_name=_MODULE, module_args=given, task_vars=task_vars or {})
         result.pop("invocation", None)
-        settings = unsealed(result.pop("settings", {}), key)
+        settings = unsealed(result.pop("settings"), key) if "settings" in result else {}
         for difference in result.get("diff", []):
             texts = settings.get(difference["after_header"], {})
             with contextlib.suppress(SettingsError):  # a file that nobody can read as YAML is told by its digest

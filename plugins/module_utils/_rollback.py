@@ -9,6 +9,7 @@ or undoes it where the service does not come back. So nothing is lost by it, and
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 
@@ -96,25 +97,24 @@ def put_back(journal: Journal, wanted: Plan) -> None:
         source.put_back(change.entry)
 
 
-def sealed_settings(wanted: Plan, key: str) -> dict[str, dict[str, str]]:
-    """The settings files that would be put back, as they are (``before``) and were (``after``), by their paths.
-
-    :param key: each text is sealed with another one that is made of it; see :mod:`_settings_file`.
-    """
+def sealed_settings(wanted: Plan, key: str) -> str:
+    """The settings files that would be put back, sealed on the host for the controller; see :func:`unsealed`."""
     found: dict[str, dict[str, str]] = {}
     for change in wanted.changes:
         if wanted.source and change.kinds == ("settings",):
-            path = change.entry.path
-            contents = {"before": read_file(path), "after": wanted.source.content(change.entry)}
-            found[path] = {name: seal(text or b"", f"{key}{name}{len(found)}") for name, text in contents.items()}
-    return found
+            contents = {"before": read_file(change.entry.path), "after": wanted.source.content(change.entry)}
+            found[change.entry.path] = {
+                name: (content or b"").decode("utf-8", "surrogateescape") for name, content in contents.items()
+            }
+    return seal(json.dumps(found).encode(), key)
 
 
-def unsealed(sealed: dict[str, dict[str, str]], key: str) -> dict[str, dict[str, bytes]]:
-    """The same on the controller: the contents of the files."""
+def unsealed(sealed: str, key: str) -> dict[str, dict[str, bytes]]:
+    """Contents of settings files as they are (``before``) and were (``after``), by their paths."""
+    found: dict[str, dict[str, str]] = json.loads(unseal(sealed, key))
     return {
-        path: {name: unseal(text, f"{key}{name}{number}") for name, text in texts.items()}
-        for number, (path, texts) in enumerate(sealed.items())
+        path: {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}
+        for path, texts in found.items()
     }
 
 
